@@ -1,0 +1,47 @@
+# Every target brings the project's own .venv first; a second call finds it ready and costs nothing.
+# Needs Python 3.11-3.13 and make, nothing else. `make` alone prints this list.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+READY := .venv/.ready
+CODE := flows connectors expectations
+
+# Looked up only when the set-up runs. PYTHON=/path/to/python3.12 make ... chooses another one.
+PYTHON ?= $(shell bin/find-python)
+
+.PHONY: help run test lint types fmt bench lock
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(READY) ## The 2021 sample year through the whole chain: night, figures, report
+	@bin/run
+
+test: lint types ## Everything CI runs: lint, types, the import arrow, SQL, all tests
+	@bin/install-browser
+	$(BIN)/python -m pytest -n 2
+
+lint: $(READY) ## Ruff, the import arrow (import-linter) and the SQL of dbt (sqlfluff)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project
+
+types: $(READY) ## mypy --strict over the three packages
+	$(BIN)/mypy $(CODE)
+
+fmt: $(READY) ## Rewrite Python as ruff formats it and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## The whole night against two hand-written loaders, as ratios in one run
+	$(BIN)/python -m benchmarks.night
+
+lock: $(READY) ## Resolve pyproject.toml into requirements.lock (newer versions: make lock OPTIONS=--upgrade)
+	$(BIN)/python bin/setup.py lock $(OPTIONS)
+
+$(READY): requirements.lock pyproject.toml bin/setup.py
+	@"$(or $(PYTHON),$(error Python 3.11, 3.12 or 3.13 is needed and none was found. Install one or name it: make PYTHON=/path/to/python3.12))" bin/setup.py

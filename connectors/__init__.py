@@ -1,0 +1,1 @@
+"""The doors: one module or package for each outside thing. May use `expectations`, never `flows`."""

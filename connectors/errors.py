@@ -1,0 +1,243 @@
+"""What can go wrong on our side. What is wrong with a submission is a finding (`expectations.finding`), never an error.
+
+    WarehouseError                     exit 3   our failure
+    ├── UsageError                     exit 2   what was asked for cannot be
+    │   └── SettingsError                       an environment variable holds what it may not
+    ├── DatabaseError
+    │   ├── DatabaseUnreachable                 nothing answers, or it does not let us in
+    │   ├── DatabaseTooOld                      a server below the oldest that we support
+    │   ├── DatabaseMissing                     a database that we may not create ourselves
+    │   ├── LandingColumnError                  a landing table holds a field in another type than its contract says
+    │   └── ClusterError                        the embedded server; its tree is in connectors/postgres/errors.py
+    ├── KeyringError                            a key is missing, open to others or not a key
+    ├── ArchiveError                            bytes that should be there are not, or are not those bytes
+    ├── PublishRefused                          this run may not publish
+    ├── PublishedColumnError                    the build would change a column that readers know
+    ├── LeaseBusyError                          another run keeps the lease for too long
+    ├── FolderUnwritable                        a folder that we must write in and may not
+    └── FolderBusy                              another process has held a lock for too long
+
+Each leaf keeps its facts as attributes and puts them in full sentences, Chinese and English, that say what happened,
+where, why, and how to mend it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+
+@dataclass(eq=False)
+class WarehouseError(Exception):
+    """Our failure: the facts are attributes, `sentence` says them. A new leaf declares its facts, `zh` and `en`."""
+
+    exit_code: ClassVar[int] = 3
+    zh: ClassVar[str]
+    en: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        # Exceptions are pickled by their `args`; a child process hands them to its parent that way.
+        self.args = tuple(getattr(self, f.name) for f in fields(self))
+
+    def sentence(self, lang: str = "zh") -> str:
+        """What happened, where, why and how to mend it, in Chinese or English (`lang` zh or en)."""
+        facts = {f.name: getattr(self, f.name) for f in fields(self)}
+        return (self.zh if lang == "zh" else self.en).format_map(facts)
+
+    def __str__(self) -> str:
+        return self.sentence("en")
+
+
+@dataclass(eq=False)
+class UsageError(WarehouseError):
+    """What was asked for cannot be."""
+
+    exit_code: ClassVar[int] = 2
+
+
+@dataclass(eq=False)
+class SettingsError(UsageError):
+    """An environment variable holds what it may not. `value` is already masked where it can hold a secret."""
+
+    variable: str
+    value: str
+    allowed_zh: str
+    allowed_en: str
+    zh: ClassVar[str] = (
+        "环境变量 {variable} 的值是“{value}”，只能是{allowed_zh}；请改正，或取消该变量以使用默认值（见 .env.example）。"
+    )
+    en: ClassVar[str] = (
+        "The environment variable {variable} is '{value}', but it must be {allowed_en}; "
+        "correct it, or unset it for its default (see .env.example)."
+    )
+
+
+@dataclass(eq=False)
+class DatabaseError(WarehouseError):
+    """The database cannot be used."""
+
+
+@dataclass(eq=False)
+class DatabaseUnreachable(DatabaseError):
+    """Nothing answers at `target` (never with a password), or it does not let us in."""
+
+    target: str
+    reason: str
+    zh: ClassVar[str] = (
+        "无法连接数据库 {target}：{reason}。请检查 WAREHOUSE_URL；内置数据库请运行 warehouse db status 查看。"
+    )
+    en: ClassVar[str] = (
+        "Cannot connect to the database {target}: {reason}. Check WAREHOUSE_URL; "
+        "for the embedded database see `warehouse db status`."
+    )
+
+
+@dataclass(eq=False)
+class DatabaseTooOld(DatabaseError):
+    """The server is older than the oldest that we support."""
+
+    target: str
+    version: int
+    oldest: int
+    zh: ClassVar[str] = (
+        "数据库 {target} 的版本是 Postgres {version}，至少需要 {oldest}；请升级，或改用其他服务器（WAREHOUSE_URL）。"
+    )
+    en: ClassVar[str] = (
+        "The database {target} is Postgres {version}, but {oldest} or newer is needed; "
+        "upgrade it, or point WAREHOUSE_URL at another server."
+    )
+
+
+@dataclass(eq=False)
+class DatabaseMissing(DatabaseError):
+    """A database that we need does not exist and our role may not create it."""
+
+    database: str
+    target: str
+    reason: str
+    zh: ClassVar[str] = (
+        "数据库 {database} 不存在，且当前角色无法在 {target} 上创建（{reason}）；"
+        "请由管理员创建并设当前角色为所有者，或用 PREFECT_API_DATABASE_CONNECTION_URL 指定 Prefect 的数据库。"
+    )
+    en: ClassVar[str] = (
+        "The database {database} does not exist and our role could not create it on {target} ({reason}); have it created "
+        "and owned by that role, or name Prefect's database in PREFECT_API_DATABASE_CONNECTION_URL."
+    )
+
+
+@dataclass(eq=False)
+class LandingColumnError(DatabaseError):
+    """A landing table holds a field in another type than its contract says now."""
+
+    table: str
+    column: str
+    found: str
+    wanted: str
+    zh: ClassVar[str] = (
+        "入库表 landing.{table} 的列 {column} 类型为 {found}，而报表合同现在要求 {wanted}；"
+        "含义已变的字段请在合同中另起新名，原字段保留。"
+    )
+    en: ClassVar[str] = (
+        "The column {column} of landing.{table} is {found}, but its contract now asks for {wanted}; "
+        "a field whose meaning changes gets a new name in the contract, and the former one stays."
+    )
+
+
+@dataclass(eq=False)
+class KeyringError(WarehouseError):
+    """A key cannot be used; made anew, it would give every person another token, so it never is."""
+
+    path: str
+    why_zh: str
+    why_en: str
+    zh: ClassVar[str] = (
+        "密钥 {path} 不能使用：{why_zh}。请从备份中恢复该文件（权限 0600）；系统不会另造密钥，否则同一个人会被计为两人。"
+    )
+    en: ClassVar[str] = (
+        "The key {path} cannot be used: {why_en}. Restore that file from its backup with mode 0600; "
+        "no new key is made in its place, because every person would then count twice."
+    )
+
+
+@dataclass(eq=False)
+class ArchiveError(WarehouseError):
+    """Bytes that should be in the archive are not there, or are not those bytes."""
+
+    sha256: str
+    path: str
+    why_zh: str
+    why_en: str
+    zh: ClassVar[str] = "档案 {sha256} 不能读取（{path}）：{why_zh}。请从备份中恢复该文件。"
+    en: ClassVar[str] = (
+        "The archived bytes {sha256} cannot be read from {path}: {why_en}. Restore that file from its backup."
+    )
+
+
+@dataclass(eq=False)
+class PublishRefused(WarehouseError):
+    """This run may not publish: another one has taken the lease since, or a check failed."""
+
+    reason_zh: str
+    reason_en: str
+    zh: ClassVar[str] = "本次运行未发布：{reason_zh}。读者仍看到上一次发布的数据；请排除原因后重新运行 warehouse run。"
+    en: ClassVar[str] = (
+        "This run published nothing: {reason_en}. Readers still see the release before; "
+        "remove the cause and run `warehouse run` again."
+    )
+
+
+@dataclass(eq=False)
+class PublishedColumnError(WarehouseError):
+    """The build changes or drops a column of a published table."""
+
+    table: str
+    column: str
+    published: str
+    built: str
+    zh: ClassVar[str] = (
+        "已发布的表 bi.{table} 的列 {column} 是 {published}，而本次生成的是 {built}；未发布。改动已发布的列需要数据库迁移和 CHANGELOG 记录。"
+    )
+    en: ClassVar[str] = (
+        "Column {column} of the published table bi.{table} is {published}, but the build has {built}; nothing was published. "
+        "Changing a published column takes a migration and a CHANGELOG entry."
+    )
+
+
+@dataclass(eq=False)
+class LeaseBusyError(WarehouseError):
+    """Another run has kept a lease for longer than we wait."""
+
+    name: str
+    holder: str
+    patience_seconds: float
+    zh: ClassVar[str] = (
+        "{holder} 正占用“{name}”，等待 {patience_seconds:.0f} 秒后仍未释放；请用 warehouse status 查看该运行，待其结束后重试。"
+    )
+    en: ClassVar[str] = (
+        "{holder} holds the lease '{name}' and did not let go of it in {patience_seconds:.0f} seconds; "
+        "see that run in `warehouse status` and try again when it has ended."
+    )
+
+
+@dataclass(eq=False)
+class FolderUnwritable(WarehouseError):
+    """A folder that we must write in and may not."""
+
+    path: str
+    reason: str
+    zh: ClassVar[str] = "不能写入文件夹 {path}：{reason}。请授予当前账户写权限，或另设 WAREHOUSE_HOME。"
+    en: ClassVar[str] = (
+        "Cannot write in the folder {path}: {reason}. Let this account write there, or set another WAREHOUSE_HOME."
+    )
+
+
+@dataclass(eq=False)
+class FolderBusy(WarehouseError):
+    """Another process has held a lock for longer than its work can take."""
+
+    path: str
+    seconds: int
+    zh: ClassVar[str] = "另一个进程占用 {path} 已超过 {seconds} 秒；请查明该进程（lsof {path}），结束后重试。"
+    en: ClassVar[str] = (
+        "Another process has held {path} for more than {seconds} seconds; find it (lsof {path}) and try again when it has ended."
+    )

@@ -1,0 +1,79 @@
+"""The hardship aid of the sample year: who was paid daily relief, when and how much.
+
+Grain: one `Payment` per person and payment. All amounts in CNY.
+Source of the totals: the figures that the union published for 2021 (P26, P27).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from connectors.sample.chance import Chance, split
+from connectors.sample.days import MONTHS, day_in
+from connectors.sample.organisation import CLOSING, OPENING, enterprises
+from connectors.sample.people import Person, person
+
+DAILY_RELIEF_PERSONS, DAILY_RELIEF_CNY = 86, 183_000
+
+MOVED = 5
+"""The number of the worker who changes units within the year: one person in the province, one in each of two units."""
+
+_PAYMENTS = (1, 1, 2, 2, 3, 4, 6)
+_CAUSES = (
+    "illness",
+    "illness",
+    "illness",
+    "disability",
+    "disaster",
+    "low_income",
+    "low_income",
+    "child_education",
+    "other",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One payment to one worker in the codes of the contract; `reporter` and `month` say whose workbook holds it."""
+
+    reporter: str
+    month: str
+    worker: Person
+    hardship_cause: str
+    aid_kind: str
+    standard_cny: int
+    amount_cny: int
+    paid_on: date
+
+    def row(self) -> dict[str, object]:
+        """The values of the contract's fields, in its codes."""
+        return {
+            "worker_name": self.worker.name,
+            "worker_citizen_id": self.worker.citizen_id,
+            "hardship_cause": self.hardship_cause,
+            "aid_kind": self.aid_kind,
+            "standard_cny": self.standard_cny,
+            "amount_cny": self.amount_cny,
+            "paid_on": self.paid_on,
+        }
+
+
+@cache
+def payments() -> tuple[Payment, ...]:
+    """Every payment of the year, by reporter, day and worker: 86 workers, most of them paid more than once."""
+    chance = Chance("hardship")
+    payers = chance.some([unit.unit_code for unit in enterprises() if unit.unit_code not in (OPENING, CLOSING)], 38)
+    counts = [3 if serial == MOVED else chance.pick(_PAYMENTS) for serial in range(DAILY_RELIEF_PERSONS)]
+    totals = split(DAILY_RELIEF_CNY, [count**0.5 * chance.share(0.6, 1.4) for count in counts], 50)
+    made: list[Payment] = []
+    for serial, (count, total) in enumerate(zip(counts, totals, strict=True)):
+        reporters = [payers[serial % len(payers)]] * count
+        if serial == MOVED:
+            reporters[-1] = payers[(serial + 1) % len(payers)]
+        cause = chance.pick(_CAUSES)
+        months = chance.some(MONTHS, count)
+        for reporter, month, amount in zip(reporters, months, split(total, [1] * count, 50), strict=True):
+            made.append(Payment(reporter, month, person(serial), cause, "daily", amount, amount, day_in(month, chance)))
+    return tuple(sorted(made, key=lambda payment: (payment.reporter, payment.paid_on, payment.worker.citizen_id)))

@@ -1,0 +1,1 @@
+"""Our own tables in Postgres: what was received, decided, loaded, built and published."""

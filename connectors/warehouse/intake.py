@@ -1,0 +1,130 @@
+"""Take in a chunk of deliveries: read, recognise, judge, decide, and load what was decided in one transaction.
+
+Submission by submission everything commits together: its ledger row, rows, quarantine, findings and counts. A transaction
+carries a whole chunk (a commit per workbook costs twelve times that); where it fails, the chunk is loaded one by one, so that
+the delivery that cannot be loaded stays undecided and takes no neighbour along.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from connectors.warehouse.decision import Decision, decide
+from connectors.warehouse.loading import load
+from connectors.warehouse.registers import read_unit_register
+from expectations.contract import forms
+
+if TYPE_CHECKING:
+    from connectors.archive import Archive
+    from connectors.keys import Keyring
+    from connectors.workbooks.pool import ReaderPool
+    from connectors.workbooks.reading import Reading
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Bytes that arrived once: what the chunk needs to know of them."""
+
+    delivery_id: int
+    sha256: str
+    object_name: str
+    received_at: datetime
+
+
+def take_in(
+    conn: psycopg.Connection[Any],
+    archive: Archive,
+    keyring: Keyring,
+    pool: ReaderPool,
+    delivery_ids: Sequence[int],
+    run_id: int,
+) -> list[int]:
+    """Bring these deliveries to a decision; gives those that could not be loaded and stay undecided.
+
+    Harmless when repeated: a delivery that another run decided meanwhile is left alone.
+    """
+    deliveries = _deliveries(conn, delivery_ids)
+    copies = _copies(conn, deliveries)
+    fresh = [d for d in deliveries if d.delivery_id not in copies]
+    batch = pool.read([(d.delivery_id, archive.get(d.sha256)) for d in fresh])
+    by_id: dict[int, Reading] = {reading.delivery_id: reading for reading in batch.readings}
+    readings = [by_id[d.delivery_id] for d in fresh]
+
+    stuck: list[int] = []
+    decisions = [Decision.copy_of(d.delivery_id, copies[d.delivery_id]) for d in deliveries if d.delivery_id in copies]
+    registers_first = sorted(readings, key=lambda r: not _is_register(r))
+    for is_register in (True, False):
+        part = [r for r in registers_first if _is_register(r) is is_register]
+        if part:
+            # Read after the registers of this chunk are loaded, so that the other forms are judged against them.
+            decisions += decide(part, batch.rows, read_unit_register(conn))
+            stuck += _load_chunk(conn, keyring, decisions, deliveries, run_id)
+            decisions = []
+    if decisions:
+        stuck += _load_chunk(conn, keyring, decisions, deliveries, run_id)
+    return stuck
+
+
+def _load_chunk(
+    conn: psycopg.Connection[Any],
+    keyring: Keyring,
+    decisions: Sequence[Decision],
+    deliveries: Sequence[Delivery],
+    run_id: int,
+) -> list[int]:
+    received = {d.delivery_id: d.received_at for d in deliveries}
+    try:
+        load(conn, keyring, decisions, received, run_id)
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        if len(decisions) == 1:
+            # Only the class of the error: its text may quote the row.
+            log.error("delivery %s could not be loaded: %s", decisions[0].delivery_id, type(error).__name__)
+            return [decisions[0].delivery_id]
+        return [
+            delivery_id
+            for decision in decisions
+            for delivery_id in _load_chunk(conn, keyring, [decision], deliveries, run_id)
+        ]
+    return []
+
+
+def _deliveries(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> list[Delivery]:
+    order = {delivery_id: place for place, delivery_id in enumerate(delivery_ids)}
+    rows = conn.execute(
+        "select delivery_id, sha256, object_name, received_at from archive.delivery where delivery_id = any(%s)",
+        (list(delivery_ids),),
+    ).fetchall()
+    return sorted((Delivery(*row) for row in rows), key=lambda d: order[d.delivery_id])
+
+
+def _copies(conn: psycopg.Connection[Any], deliveries: Sequence[Delivery]) -> Mapping[int, int]:
+    """Deliveries whose bytes were accepted already, or stand earlier in this chunk, with the delivery they are a copy of.
+
+    The same bytes after a refusal are read again: a register may have changed since.
+    """
+    first = dict(
+        conn.execute(
+            "select d.sha256, min(d.delivery_id) from archive.delivery d join ops.delivery_outcome o using (delivery_id)"
+            " where d.sha256 = any(%s) and o.outcome in ('accepted', 'duplicate_content') group by d.sha256",
+            ([d.sha256 for d in deliveries],),
+        ).fetchall()
+    )
+    copies: dict[int, int] = {}
+    for delivery in deliveries:
+        original = first.setdefault(delivery.sha256, delivery.delivery_id)
+        if original != delivery.delivery_id:
+            copies[delivery.delivery_id] = original
+    return copies
+
+
+def _is_register(reading: Reading) -> bool:
+    form = forms().get(reading.form_id or "")
+    return form is not None and form.is_register

@@ -1,0 +1,188 @@
+"""The ledger as people ask it: runs, submissions, findings and releases, each row as a mapping ready to be shown or sent.
+
+Reading only. Rows are in the order in which people read them; every list has a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from connectors.warehouse.runs import RUN_LOCK
+from expectations.finding import Finding, Severity
+
+Row = dict[str, Any]
+
+STATES = ("in_force", "superseded", "refused")
+"""What a submission can be: the answer that counts, one that a later version replaced, or one that was sent back."""
+
+
+def is_prepared(conn: psycopg.Connection[Any]) -> bool:
+    """Whether the warehouse's tables have been made in this database."""
+    found = conn.execute("select to_regclass('ops.run') is not null and to_regclass('bi.release') is not null").fetchone()
+    return bool(found and found[0])
+
+
+def read_run(conn: psycopg.Connection[Any], run_id: int | None = None) -> Row | None:
+    """A run (none given: the newest) with its account; `is_alive` tells a working one from one that died."""
+    return _one(
+        conn,
+        "select r.run_id, r.kind, r.business_date, r.started_at, r.finished_at, r.status, r.account, r.release_id,"
+        "  exists (select from pg_locks l where l.locktype = 'advisory' and l.classid = %(lock)s and l.objid = r.run_id"
+        "    and l.objsubid = 2 and l.granted"
+        "    and l.database = (select oid from pg_database where datname = current_database())) as is_alive"
+        " from ops.run r where %(run)s::bigint is null or r.run_id = %(run)s order by r.run_id desc limit 1",
+        {"run": run_id, "lock": RUN_LOCK},
+    )
+
+
+def read_steps(conn: psycopg.Connection[Any], run_id: int) -> list[Row]:
+    """The steps of a run in order: step, parts, seconds (wall time, summed over its parts), is_over."""
+    return _all(
+        conn,
+        "select step, count(*) as parts, bool_and(finished_at is not null) as is_over,"
+        "  round(sum(extract(epoch from coalesce(finished_at, now()) - started_at)), 1)::float8 as seconds"
+        " from ops.run_step where run_id = %(run)s group by step order by min(started_at)",
+        {"run": run_id},
+    )
+
+
+def read_files_sent_back(conn: psycopg.Connection[Any], run_id: int) -> list[Row]:
+    """The deliveries of a run that were refused or not recognised: object_name, outcome and the finding that says why."""
+    return _all(
+        conn,
+        "select d.delivery_id, d.object_name, o.outcome, f.finding from ops.delivery_outcome o"
+        " join archive.delivery d using (delivery_id)"
+        " left join lateral (select to_jsonb(f) as finding from ops.finding f"
+        "   where f.delivery_id = o.delivery_id and f.severity = 'critical' order by f.finding_id limit 1) f on true"
+        " where o.run_id = %(run)s and o.outcome in ('refused', 'unrecognised') order by d.object_name",
+        {"run": run_id},
+    )
+
+
+def read_waiting_rows(conn: psycopg.Connection[Any], run_id: int) -> list[Row]:
+    """Why rows wait after a run, the most frequent reason first: code, rows, units, and one finding as the example."""
+    return _all(
+        conn,
+        "select f.code, count(distinct (f.delivery_id, f.row_number)) as rows, count(distinct f.unit_id) as units,"
+        "  (array_agg(to_jsonb(f) order by f.finding_id))[1] as finding"
+        " from ops.finding f where f.run_id = %(run)s and f.severity = 'error' group by f.code order by 2 desc, 1",
+        {"run": run_id},
+    )
+
+
+def read_submissions(
+    conn: psycopg.Connection[Any],
+    *,
+    form_id: str | None = None,
+    unit_id: str | None = None,
+    period: str | None = None,
+    state: str | None = None,
+    limit: int = 100,
+) -> list[Row]:
+    """Submissions, the latest first; `state` is one of `STATES`."""
+    return _all(
+        conn,
+        "select * from (select s.submission_id, s.form_id, s.unit_id, s.period, s.version, s.is_nil, s.rows_read,"
+        "  s.rows_loaded, s.rows_quarantined, s.rows_ignored, s.received_at, s.decided_at, d.object_name,"
+        "  case when s.outcome = 'refused' then 'refused'"
+        "    when s.version = max(s.version) filter (where s.outcome = 'accepted')"
+        "      over (partition by s.form_id, s.unit_id, s.period) then 'in_force' else 'superseded' end as state"
+        " from ops.submission s join archive.delivery d using (delivery_id)) s"
+        " where (%(form)s::text is null or form_id = %(form)s) and (%(unit)s::text is null or unit_id = %(unit)s)"
+        " and (%(period)s::text is null or period = %(period)s) and (%(state)s::text is null or state = %(state)s)"
+        " order by decided_at desc, submission_id desc limit %(limit)s",
+        {"form": form_id, "unit": unit_id, "period": period, "state": state, "limit": limit},
+    )
+
+
+def read_findings(
+    conn: psycopg.Connection[Any],
+    *,
+    form_id: str | None = None,
+    unit_id: str | None = None,
+    period: str | None = None,
+    severity: str | None = None,
+    code: str | None = None,
+    run_id: int | None = None,
+    limit: int = 100,
+) -> list[Row]:
+    """Findings, the gravest first, with the file that each is about; see `finding_of`."""
+    return _all(
+        conn,
+        "select f.*, d.object_name from ops.finding f join archive.delivery d using (delivery_id)"
+        " where (%(form)s::text is null or form_id = %(form)s) and (%(unit)s::text is null or unit_id = %(unit)s)"
+        " and (%(period)s::text is null or period = %(period)s) and (%(severity)s::text is null or severity = %(severity)s)"
+        " and (%(code)s::text is null or code = %(code)s) and (%(run)s::bigint is null or f.run_id = %(run)s)"
+        " order by array_position(array['critical', 'error', 'warning', 'info'], severity), f.delivery_id desc, f.finding_id"
+        " limit %(limit)s",
+        {
+            "form": form_id,
+            "unit": unit_id,
+            "period": period,
+            "severity": severity,
+            "code": code,
+            "run": run_id,
+            "limit": limit,
+        },
+    )
+
+
+def finding_of(row: Mapping[str, Any]) -> Finding:
+    """The finding that a row of `ops.finding` holds."""
+    names = ("code", "delivery_id", "sheet", "cell", "row_number", "field", "value", "params")
+    return Finding(severity=Severity(row["severity"]), **{name: row[name] for name in names})
+
+
+def read_releases(conn: psycopg.Connection[Any], limit: int = 100) -> list[Row]:
+    """Releases, the newest first, each with the number of figures it changed."""
+    return _all(
+        conn,
+        "select r.release_id, r.published_at, r.night, r.cause,"
+        "  (select count(*) from bi.release_change c where c.release_id = r.release_id) as figures_changed"
+        " from bi.release r order by r.release_id desc limit %(limit)s",
+        {"limit": limit},
+    )
+
+
+def read_release_difference(conn: psycopg.Connection[Any], old: int, new: int, limit: int = 100) -> list[Row]:
+    """Figures whose value differs between two releases, with the cause of the last change in between; province first."""
+    return _all(
+        conn,
+        "with of_old as (select * from bi.indicator_value_history where valid_from_release <= %(old)s"
+        "   and (valid_to_release is null or valid_to_release > %(old)s)),"
+        " of_new as (select * from bi.indicator_value_history where valid_from_release <= %(new)s"
+        "   and (valid_to_release is null or valid_to_release > %(new)s))"
+        " select indicator_id, org_level, org_id, period_type, period, o.value as old_value, n.value as new_value,"
+        "  (select c.cause from bi.release_change c where c.release_id > least(%(old)s, %(new)s)"
+        "     and c.release_id <= greatest(%(old)s, %(new)s)"
+        "     and (c.indicator_id, c.org_level, c.org_id, c.period_type, c.period)"
+        "       = (k.indicator_id, k.org_level, k.org_id, k.period_type, k.period)"
+        "   order by c.release_id desc limit 1) as cause"
+        " from of_old o full join of_new n using (indicator_id, org_level, org_id, period_type, period),"
+        " lateral (select indicator_id, org_level, org_id, period_type, period) k"
+        " where o.value is distinct from n.value"
+        " order by array_position(array['province', 'group', 'unit'], org_level), indicator_id, org_id, period"
+        " limit %(limit)s",
+        {"old": old, "new": new, "limit": limit},
+    )
+
+
+def read_published_comparison(conn: psycopg.Connection[Any]) -> list[Row]:
+    """The union's published figures against ours, in the current release; empty before the first."""
+    if _one(conn, "select to_regclass('bi.published_comparison') is not null as is_there", {}) == {"is_there": False}:
+        return []
+    return _all(conn, "select * from bi.published_comparison order by figure_id", {})
+
+
+def _all(conn: psycopg.Connection[Any], query: LiteralString, params: Mapping[str, Any]) -> list[Row]:
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(sql.SQL(query), params).fetchall()
+
+
+def _one(conn: psycopg.Connection[Any], query: LiteralString, params: Mapping[str, Any]) -> Row | None:
+    return next(iter(_all(conn, query, params)), None)

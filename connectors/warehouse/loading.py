@@ -1,0 +1,279 @@
+"""Load decisions: the one transaction in which a chunk of submissions becomes part of the warehouse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from connectors.warehouse.personal import person_tokens, personal_rows
+from expectations.contract import Form, forms
+
+if TYPE_CHECKING:
+    from connectors.keys import Keyring
+    from connectors.warehouse.decision import Decision
+    from connectors.workbooks.reading import Reading
+
+Key = tuple[str, str, str]
+"""What a submission answers: form, unit, period."""
+
+INTAKE_LOCK = "intake"
+"""One load at a time: two runs that read the same delivery decide it once."""
+
+
+@dataclass(slots=True)
+class _Standing:
+    """Where a form, unit and period stand: the last version, and the delivery and content that are in force."""
+
+    version: int = 0
+    content: str | None = None
+    delivery_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A decision that became a submission."""
+
+    decision: Decision
+    reading: Reading
+    form: Form
+    submission_id: int
+    version: int
+
+
+def load(
+    conn: psycopg.Connection[Any],
+    keyring: Keyring,
+    decisions: Sequence[Decision],
+    received_at: Mapping[int, datetime],
+    run_id: int,
+) -> None:
+    """Load these decisions, all or none. Deliveries that another run decided meanwhile are left out.
+
+    Raises: psycopg.DataError, psycopg.IntegrityError for what Postgres cannot hold.
+    """
+    with conn.transaction():
+        conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (INTAKE_LOCK,))
+        decided = _decided(conn, [d.delivery_id for d in decisions])
+        open_decisions = [d for d in decisions if d.delivery_id not in decided]
+        standing = _standing(conn, open_decisions)
+        numbered, copies = _number(conn, open_decisions, standing)
+        _write_submissions(conn, numbered, received_at, run_id)
+        for form_id in {n.form.form_id for n in numbered}:
+            _write_rows(conn, keyring, forms()[form_id], [n for n in numbered if n.form.form_id == form_id])
+        submission_ids = {n.decision.delivery_id: n.submission_id for n in numbered}
+        _write_outcomes(conn, open_decisions, copies, submission_ids, run_id)
+        _write_findings(conn, open_decisions, copies, submission_ids, run_id)
+
+
+def _decided(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> set[int]:
+    found = conn.execute(
+        "select delivery_id from ops.delivery_outcome where delivery_id = any(%s)", (list(delivery_ids),)
+    )
+    return {row[0] for row in found}
+
+
+def _key(reading: Reading | None) -> Key | None:
+    if reading is None or not (reading.form_id and reading.unit_id and reading.period):
+        return None
+    return reading.form_id, reading.unit_id, reading.period
+
+
+def _standing(conn: psycopg.Connection[Any], decisions: Iterable[Decision]) -> dict[Key, _Standing]:
+    keys = sorted({key for d in decisions if d.outcome in ("accepted", "refused") and (key := _key(d.reading))})
+    standing = {key: _Standing() for key in keys}
+    rows = conn.execute(
+        "select s.form_id, s.unit_id, s.period, s.version, s.outcome, s.content_sha256, s.delivery_id"
+        " from unnest(%s::text[], %s::text[], %s::text[]) as k (form_id, unit_id, period)"
+        " join ops.submission s using (form_id, unit_id, period) order by s.version",
+        ([k[0] for k in keys], [k[1] for k in keys], [k[2] for k in keys]),
+    )
+    for form_id, unit_id, period, version, outcome, content, delivery_id in rows:
+        place = standing[form_id, unit_id, period]
+        place.version = version
+        if outcome == "accepted":
+            place.content, place.delivery_id = content, delivery_id
+    return standing
+
+
+def _number(
+    conn: psycopg.Connection[Any], decisions: Sequence[Decision], standing: Mapping[Key, _Standing]
+) -> tuple[list[_Numbered], dict[int, int]]:
+    """Give versions and ids in order of arrival; what says the same as the version in force is a copy of its delivery."""
+    copies: dict[int, int] = {}
+    chosen: list[tuple[Decision, Reading, int]] = []
+    for decision in decisions:
+        key = _key(decision.reading)
+        if decision.outcome not in ("accepted", "refused") or key is None or decision.reading is None:
+            continue
+        place = standing[key]
+        if (
+            decision.outcome == "accepted"
+            and place.content == decision.reading.content_sha256
+            and place.delivery_id is not None
+        ):
+            copies[decision.delivery_id] = place.delivery_id
+            continue
+        place.version += 1
+        if decision.outcome == "accepted":
+            place.content, place.delivery_id = decision.reading.content_sha256, decision.delivery_id
+        chosen.append((decision, decision.reading, place.version))
+    ids = conn.execute(
+        "select nextval(pg_get_serial_sequence('ops.submission', 'submission_id')) from generate_series(1, %s)",
+        (len(chosen),),
+    ).fetchall()
+    numbered = [
+        _Numbered(decision, reading, forms()[reading.form_id or ""], row[0], version)
+        for (decision, reading, version), row in zip(chosen, ids, strict=True)
+    ]
+    return numbered, copies
+
+
+def _counts(decision: Decision, is_copy: bool) -> tuple[int, int, int, int]:
+    """Rows read, loaded, quarantined, ignored. A copy and a refused submission are read and ignored as a whole."""
+    if decision.reading is None:
+        return 0, 0, 0, 0
+    read = decision.reading.rows_read
+    if is_copy or decision.outcome != "accepted":
+        return read, 0, 0, read
+    ignored = len(decision.reading.rows_ignored)
+    waiting = len(decision.quarantined)
+    return read, (0 if decision.rows is None else decision.rows.height) - waiting, waiting, ignored
+
+
+def _write_submissions(
+    conn: psycopg.Connection[Any], numbered: Sequence[_Numbered], received_at: Mapping[int, datetime], run_id: int
+) -> None:
+    columns = (
+        "submission_id, delivery_id, form_id, edition, unit_id, period, version, outcome, is_nil, sheet, columns, content_sha256,"
+        " rows_read, rows_loaded, rows_quarantined, rows_ignored, received_at, decided_at, run_id"
+    )
+    now = conn.execute("select now()").fetchone()
+    decided_at = now[0] if now else None
+    with conn.cursor() as cursor, cursor.copy(f"copy ops.submission ({columns}) from stdin") as copy:
+        for n in numbered:
+            r = n.reading
+            copy.write_row((
+                n.submission_id, n.decision.delivery_id, r.form_id, r.edition, r.unit_id, r.period, n.version,
+                n.decision.outcome, r.is_nil, r.sheet, json.dumps(r.columns), r.content_sha256,
+                *_counts(n.decision, is_copy=False), received_at[n.decision.delivery_id], decided_at, run_id,
+            ))  # fmt: skip
+
+
+def _write_rows(conn: psycopg.Connection[Any], keyring: Keyring, form: Form, numbered: Sequence[_Numbered]) -> None:
+    """Accepted rows to landing, waiting rows to quarantine, and the personal part of both to the locked room."""
+    parts = [
+        n.decision.rows.with_columns(
+            submission_id=pl.lit(n.submission_id, pl.Int64),
+            is_waiting=pl.col("row_number").is_in(list(n.decision.quarantined)),
+        )
+        for n in numbered
+        if n.decision.outcome == "accepted" and n.decision.rows is not None and n.decision.rows.height
+    ]
+    if not parts:
+        return
+    rows = pl.concat(parts)
+    if form.personal_fields:
+        rows = rows.with_columns(person_token=person_tokens(keyring, form, rows))
+        _copy_frame(conn, "pii", "personal_row", personal_rows(keyring, form, rows))
+    landed = rows.filter(~pl.col("is_waiting"))
+    token = form.token_field
+    _copy_frame(
+        conn,
+        "landing",
+        form.form_id,
+        landed.select(
+            "submission_id",
+            "unit_id",
+            "period",
+            "row_number",
+            *(f.name for f in form.open_fields),
+            *([pl.col("person_token").alias(str(token.token))] if token else []),
+        ),
+    )
+    texts = pl.struct(pl.col(f"{f.name}__text").alias(f.name) for f in form.open_fields)
+    _copy_frame(
+        conn,
+        "quarantine",
+        "submitted_row",
+        rows.filter("is_waiting").select(
+            "submission_id", "unit_id", pl.lit(form.form_id).alias("form_id"), "period", "row_number",
+            texts.struct.json_encode().alias("texts"),
+        ),
+    )  # fmt: skip
+
+
+def _write_outcomes(
+    conn: psycopg.Connection[Any],
+    decisions: Sequence[Decision],
+    copies: Mapping[int, int],
+    submission_ids: Mapping[int, int],
+    run_id: int,
+) -> None:
+    with conn.cursor() as cursor:
+        with cursor.copy(
+            "copy ops.delivery_outcome (delivery_id, outcome, duplicate_of, submission_id,"
+            " rows_read, rows_loaded, rows_quarantined, rows_ignored, run_id, decided_at) from stdin"
+        ) as copy:
+            now = datetime.now().astimezone()
+            for d in decisions:
+                is_copy = d.delivery_id in copies
+                copy.write_row((
+                    d.delivery_id, "duplicate_content" if is_copy else d.outcome, copies.get(d.delivery_id, d.original),
+                    submission_ids.get(d.delivery_id), *_counts(d, is_copy), run_id, now,
+                ))  # fmt: skip
+        with cursor.copy("copy ops.ignored_row (delivery_id, row_number, reason) from stdin") as copy:
+            for d in decisions:
+                for row_number, reason in _ignored(d, d.delivery_id in copies):
+                    copy.write_row((d.delivery_id, row_number, reason))
+
+
+def _ignored(decision: Decision, is_copy: bool) -> Iterable[tuple[int, str]]:
+    if decision.reading is None:
+        return
+    yield from decision.reading.rows_ignored
+    if decision.rows is not None and (is_copy or decision.outcome == "refused"):
+        reason = "duplicate_content" if is_copy else "submission_refused"
+        yield from ((row_number, reason) for row_number in decision.rows["row_number"])
+
+
+def _write_findings(
+    conn: psycopg.Connection[Any],
+    decisions: Sequence[Decision],
+    copies: Mapping[int, int],
+    submission_ids: Mapping[int, int],
+    run_id: int,
+) -> None:
+    with (
+        conn.cursor() as cursor,
+        cursor.copy(
+            "copy ops.finding (delivery_id, submission_id, unit_id, form_id, period, code, severity,"
+            " sheet, cell, row_number, field, value, params, run_id) from stdin"
+        ) as copy,
+    ):
+        for d in decisions:
+            if d.delivery_id in copies or d.reading is None:
+                continue
+            r = d.reading
+            for f in d.findings:
+                copy.write_row((
+                    d.delivery_id, submission_ids.get(d.delivery_id), r.unit_id, r.form_id, r.period, f.code, str(f.severity),
+                    f.sheet, f.cell, f.row_number, f.field, f.value, json.dumps(dict(f.params), ensure_ascii=False), run_id,
+                ))  # fmt: skip
+
+
+def _copy_frame(conn: psycopg.Connection[Any], schema: str, table: str, frame: pl.DataFrame) -> None:
+    """Append a frame to a table, column by name."""
+    if frame.is_empty():
+        return
+    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
+        sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, frame.columns))
+    )
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(frame.write_csv(include_header=False))

@@ -1,0 +1,36 @@
+"""The versions of our own schemas, applied in process by Alembic. Adding one: a file in `versions/`, numbered on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
+
+VERSION_SCHEMA = "ops"
+VERSION_TABLE = "schema_version"
+"""The one row that says which migration the database has reached."""
+
+
+def configuration() -> Config:
+    """Alembic's configuration: this folder, no ini file."""
+    from alembic.config import Config
+
+    config = Config()
+    # Alembic reads `%` as the start of a placeholder.
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Apply the migrations that are missing, inside the transaction that `connection` is in."""
+    from alembic import command
+    from sqlalchemy import text
+
+    connection.execute(text(f"create schema if not exists {VERSION_SCHEMA}"))
+    config = configuration()
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)

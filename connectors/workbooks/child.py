@@ -1,0 +1,69 @@
+"""The reading child: a fresh interpreter with few rights, which reads workbooks until its input ends.
+
+It holds no secret and opens no connection; its limits are set before the first byte of a workbook arrives. When it dies, only
+the workbook that it was reading is to blame.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import resource
+import sys
+from typing import BinaryIO
+
+from connectors.workbooks.reader import BatchReader
+from connectors.workbooks.wire import WireClosedError, read_block, read_message, write_block, write_message
+
+
+def main(memory_mb: int, cpu_seconds: int) -> None:
+    """Serve the parent on stdin and stdout until it goes away."""
+    answers = os.fdopen(os.dup(1), "wb")
+    # Whatever a library prints must not end up between the answers.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    _limit(memory_mb)
+    try:
+        _serve(sys.stdin.buffer, answers, cpu_seconds)
+    except WireClosedError:
+        return
+
+
+def _serve(requests: BinaryIO, answers: BinaryIO, cpu_seconds: int) -> None:
+    reader = BatchReader()
+    while True:
+        request = read_message(requests)
+        _allow_cpu(cpu_seconds)
+        if "read" in request:
+            reader.add(request["read"], read_block(requests))
+            write_message(answers, {"done": request["read"]})
+            continue
+        batch = reader.finish()
+        forms = list(batch.rows)
+        write_message(answers, {"readings": [r.to_wire() for r in batch.readings], "forms": forms})
+        for form_id in forms:
+            buffer = io.BytesIO()
+            batch.rows[form_id].write_ipc(buffer, compression="uncompressed")
+            write_block(answers, buffer.getvalue())
+
+
+def _limit(memory_mb: int) -> None:
+    _set(resource.RLIMIT_AS, memory_mb * 1024 * 1024)
+    _set(resource.RLIMIT_FSIZE, 0)
+    _set(resource.RLIMIT_CORE, 0)
+    _set(resource.RLIMIT_NOFILE, 64)
+
+
+def _set(limit: int, value: int) -> None:
+    try:
+        resource.setrlimit(limit, (value, value))
+    except (ValueError, OSError):
+        # macOS refuses some of them (RLIMIT_AS); the parent's wall-clock limit still holds there.
+        return
+
+
+def _allow_cpu(seconds: int) -> None:
+    """Let the next piece of work take so many seconds of processor time; beyond it the kernel ends this process."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    allowed = math.ceil(used.ru_utime + used.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.RLIM_INFINITY))

@@ -1,0 +1,156 @@
+"""One reading child as its parent sees it: started with nothing but its limits, asked file by file, ended when it takes too long."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from connectors.workbooks.reading import ReadBatch, Reading
+from connectors.workbooks.wire import WireClosedError, read_block, read_message, write_block, write_message
+
+PACKAGES_FOLDER = Path(__file__).resolve().parents[2]
+"""Where this very code lies; the child is isolated (-I) and would find it only if it were installed."""
+
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from connectors.workbooks.child import main; main(int(sys.argv[2]), int(sys.argv[3]))"
+)
+
+_FOREVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a child may use: memory in MB, and for each file seconds of processor time and of waiting."""
+
+    memory_mb: int
+    cpu_seconds: int
+    wall_seconds: int
+
+
+class ChildDiedError(Exception):
+    """The child ended before it answered.
+
+    Attributes:
+        done: how many files of the batch it had read.
+        is_timeout: whether it was ended because it took too long.
+    """
+
+    def __init__(self, done: int, is_timeout: bool) -> None:
+        self.done, self.is_timeout = done, is_timeout
+        super().__init__(done)
+
+
+class Keeper:
+    """Keeps one child: starts it when it is needed, and anew after it died or has read `recycle_after` files."""
+
+    def __init__(self, limits: Limits, recycle_after: int) -> None:
+        self._limits, self._recycle_after = limits, recycle_after
+        self._process: subprocess.Popen[bytes] | None = None
+        self._files = 0
+        self._deadline = _FOREVER
+        self._is_late = False
+
+    def read(self, batch: Sequence[tuple[int, bytes]]) -> ReadBatch:
+        """What the child read from these workbooks. Raises: ChildDiedError."""
+        done = 0
+        process = self._started()
+        requests, answers = _pipes(process)
+        try:
+            for delivery_id, data in batch:
+                self._deadline = time.monotonic() + self._limits.wall_seconds
+                write_message(requests, {"read": delivery_id})
+                write_block(requests, data)
+                if read_message(answers).get("done") != delivery_id:
+                    raise WireClosedError
+                done += 1
+            self._deadline = time.monotonic() + self._limits.wall_seconds
+            write_message(requests, {"finish": True})
+            found = _read_answer(answers)
+        except (WireClosedError, OSError) as error:
+            self._deadline = _FOREVER
+            code = self._end(process)
+            raise ChildDiedError(done, self._is_late or code == -signal.SIGXCPU) from error
+        self._deadline = _FOREVER
+        self._files += len(batch)
+        if self._files >= self._recycle_after:
+            self.close()
+        return found
+
+    def end_if_late(self) -> None:
+        """End the child if it has been busy with one file for too long; its `read` then raises."""
+        process = self._process
+        if process is not None and time.monotonic() > self._deadline:
+            self._is_late = True
+            process.kill()
+
+    def close(self) -> None:
+        """End the child, politely where it is idle."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        _close_quietly(*_pipes(process))
+        try:
+            process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            limits = [str(self._limits.memory_mb), str(self._limits.cpu_seconds)]
+            self._files, self._is_late = 0, False
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-c", _PROGRAM, str(PACKAGES_FOLDER), *limits],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # A traceback may quote a cell, and nobody may read it.
+                stderr=subprocess.DEVNULL,
+                # No secret of ours, and no second pool of threads beside that of the children.
+                env={"LANG": "C.UTF-8", "PATH": os.defpath, "POLARS_MAX_THREADS": "1"},
+                cwd="/",
+                start_new_session=True,
+            )
+        return self._process
+
+    def _end(self, process: subprocess.Popen[bytes]) -> int:
+        self._process = None
+        # A child that closed its pipe is dying already; its own exit code says why, if it comes at once.
+        try:
+            code = process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+        _close_quietly(*_pipes(process))
+        return code
+
+
+def _read_answer(answers: BinaryIO) -> ReadBatch:
+    message = read_message(answers)
+    rows = {str(form_id): pl.read_ipc(io.BytesIO(read_block(answers))) for form_id in message["forms"]}
+    return ReadBatch([Reading.from_wire(plain) for plain in message["readings"]], rows)
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[BinaryIO, BinaryIO]:
+    if process.stdin is None or process.stdout is None:
+        raise WireClosedError
+    return process.stdin, process.stdout  # type: ignore[return-value]  # typeshed says IO[bytes]
+
+
+def _close_quietly(*streams: BinaryIO) -> None:
+    for stream in streams:
+        try:
+            stream.close()
+        except OSError:
+            # What was still to be sent has no reader any more.
+            continue

@@ -1,0 +1,120 @@
+"""Many workbooks read side by side in limited children; a workbook that kills its reader takes no other along."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from connectors.settings import Settings
+from connectors.workbooks.keeper import ChildDiedError, Keeper, Limits
+from connectors.workbooks.reading import ReadBatch, Reading
+
+Batch = Sequence[tuple[int, bytes]]
+"""Delivery ids and bytes."""
+
+FILES_PER_TURN, BYTES_PER_TURN = 50, 16_000_000
+"""What a child reads before it makes typed frames: enough that a frame costs little, few enough to share among children."""
+
+FILES_PER_CHILD = 2_000
+"""A fresh interpreter costs half a second; whatever native readers leak ends with the old one."""
+
+WATCH_SECONDS = 0.2
+"""How often somebody looks whether a child takes too long."""
+
+
+class ReaderPool:
+    """Children that read workbooks. Use it as a context manager; children start at the first workbook.
+
+    A file is refused as too large before any child sees it.
+    """
+
+    def __init__(self, settings: Settings, *, recycle_after: int = FILES_PER_CHILD) -> None:
+        self._settings = settings
+        limits = Limits(settings.reader_memory_mb, settings.reader_cpu_seconds, settings.reader_wall_seconds)
+        self._keepers = [Keeper(limits, recycle_after) for _ in range(settings.readers)]
+        self._idle: queue.SimpleQueue[Keeper] = queue.SimpleQueue()
+        for keeper in self._keepers:
+            self._idle.put(keeper)
+        self._threads = ThreadPoolExecutor(settings.readers, thread_name_prefix="reader")
+        self._is_closed = threading.Event()
+        self._watch = threading.Thread(target=self._end_late_children, name="reader-watch", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._watch.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._threads.shutdown(wait=error is None, cancel_futures=True)
+        self._is_closed.set()
+        self._watch.join()
+        for keeper in self._keepers:
+            keeper.close()
+
+    def read(self, batch: Batch) -> ReadBatch:
+        """What was read, a reading for each delivery in the given order; never raises for a bad file."""
+        limit = self._settings.max_file_mb * 1_000_000
+        large = [
+            Reading.unreadable(delivery_id, "file.too_large", _sizes(len(data), limit))
+            for delivery_id, data in batch
+            if len(data) > limit
+        ]
+        found = list(self._threads.map(self._read_turn, _turns((d for d in batch if len(d[1]) <= limit))))
+        readings = {r.delivery_id: r for r in [*large, *(r for part in found for r in part.readings)]}
+        return ReadBatch([readings[delivery_id] for delivery_id, _ in batch], _joined(found))
+
+    def _read_turn(self, batch: Batch) -> ReadBatch:
+        keeper = self._idle.get()
+        try:
+            return _read_safely(keeper, batch)
+        finally:
+            self._idle.put(keeper)
+
+    def _end_late_children(self) -> None:
+        while not self._is_closed.wait(WATCH_SECONDS):
+            for keeper in self._keepers:
+                keeper.end_if_late()
+
+
+def _read_safely(keeper: Keeper, batch: Batch) -> ReadBatch:
+    try:
+        return keeper.read(batch)
+    except ChildDiedError as died:
+        if len(batch) == 1:
+            code = "file.reader_timeout" if died.is_timeout else "file.reader_died"
+            return ReadBatch([Reading.unreadable(batch[0][0], code, {})], {})
+        if died.done < len(batch):
+            # The one it was reading is read again, alone: others may have used up the memory before it.
+            suspect = batch[died.done : died.done + 1]
+            parts = [[*batch[: died.done], *batch[died.done + 1 :]], suspect]
+        else:
+            parts = [batch[place : place + 1] for place in range(len(batch))]
+    found = [_read_safely(keeper, part) for part in parts]
+    return ReadBatch([r for part in found for r in part.readings], _joined(found))
+
+
+def _joined(found: Sequence[ReadBatch]) -> dict[str, pl.DataFrame]:
+    form_ids = sorted({form_id for part in found for form_id in part.rows})
+    return {form_id: pl.concat([p.rows[form_id] for p in found if form_id in p.rows]) for form_id in form_ids}
+
+
+def _turns(batch: Iterable[tuple[int, bytes]]) -> Iterator[Batch]:
+    turn: list[tuple[int, bytes]] = []
+    size = 0
+    for delivery_id, data in batch:
+        if turn and (len(turn) >= FILES_PER_TURN or size + len(data) > BYTES_PER_TURN):
+            yield turn
+            turn, size = [], 0
+        turn.append((delivery_id, data))
+        size += len(data)
+    if turn:
+        yield turn
+
+
+def _sizes(size: int, limit: int) -> dict[str, str]:
+    return {"size_mb": f"{size / 1_000_000:.1f}", "limit_mb": str(limit // 1_000_000)}

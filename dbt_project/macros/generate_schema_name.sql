@@ -1,0 +1,4 @@
+{# The schemas are the ones that DESIGN names: a model's own, without the profile's schema in front. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name | trim if custom_schema_name else target.schema }}
+{%- endmacro %}

@@ -1,0 +1,9 @@
+with
+
+periods as (
+
+    select * from {{ ref('dim_periods') }}
+
+)
+
+select * from periods

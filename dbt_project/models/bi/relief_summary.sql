@@ -1,0 +1,107 @@
+with
+
+relief_lines as (
+
+    select * from {{ ref('fct_relief_lines') }}
+    where is_in_force
+
+),
+
+hardship_payments as (
+
+    select * from {{ ref('fct_hardship_payments') }}
+    where is_in_force
+
+),
+
+codes as (
+
+    select * from {{ ref('stg_codes') }}
+
+),
+
+unit_months as (
+
+    select * from {{ ref('int_unit_months_attributed') }}
+    where org_level = 'group' and period_type = 'month'
+
+),
+
+-- Disjoint by design: what the ledger holds never stands in hardship aid, so the parts add up to the relief total.
+relief as (
+
+    select
+        'relief' as form_id,
+        'campaign' as field,
+        campaign,
+        unit_id,
+        beneficiary_unit_id,
+        given_date as occurred_date,
+        amount_cny,
+        person_times
+
+    from relief_lines
+
+    union all
+
+    select
+        'hardship_aid' as form_id,
+        'aid_kind' as field,
+        aid_kind as campaign,
+        unit_id,
+        unit_id as beneficiary_unit_id,
+        paid_date as occurred_date,
+        amount_cny,
+        1 as person_times
+
+    from hardship_payments
+
+),
+
+relief_by_month as (
+
+    select
+        form_id,
+        field,
+        campaign,
+        unit_id,
+        beneficiary_unit_id,
+        date_trunc('month', occurred_date)::date as month_date,
+        sum(amount_cny) as money_cny,
+        sum(person_times) as persons
+
+    from relief
+    group by 1, 2, 3, 4, 5, 6
+
+),
+
+final as (
+
+    select
+        relief_by_month.campaign,
+        relief_by_month.unit_id,
+        relief_by_month.beneficiary_unit_id,
+        to_char(relief_by_month.month_date, 'YYYY-MM') as period,
+        codes.label_zh as campaign_name,
+        codes.label_en as campaign_name_en,
+        relief_by_month.form_id,
+        unit_months.org_id as group_id,
+        extract(year from relief_by_month.month_date)::integer as year,
+        relief_by_month.money_cny::numeric(18, 2) as money_cny,
+        relief_by_month.persons::bigint as persons,
+        case relief_by_month.form_id when 'relief' then 0 else 100 end + codes.position as sort_key
+
+    from relief_by_month
+    left join codes
+        on
+            relief_by_month.form_id = codes.form_id
+            and relief_by_month.field = codes.field
+            and relief_by_month.campaign = codes.code
+    left join unit_months
+        on
+            relief_by_month.unit_id = unit_months.unit_id
+            and relief_by_month.month_date = unit_months.month_date
+
+)
+
+select * from final

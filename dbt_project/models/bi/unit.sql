@@ -1,0 +1,9 @@
+with
+
+units as (
+
+    select * from {{ ref('dim_units') }}
+
+)
+
+select * from units

@@ -1,0 +1,32 @@
+with
+
+measure_rows as (
+
+    select * from {{ ref('fct_measures') }}
+    where state_first_date is null
+
+),
+
+measures as (
+
+    select * from {{ ref('measures') }}
+
+),
+
+final as (
+
+    select
+        measure_rows.measure_id,
+        measure_rows.unit_id,
+        date_trunc('month', measure_rows.occurred_date)::date as month_date,
+        case measures.aggregation when 'distinct' then measure_rows.distinct_key end as distinct_key,
+        sum(measure_rows.value) as value
+
+    from measure_rows
+    inner join measures
+        on measure_rows.measure_id = measures.measure_id
+    group by 1, 2, 3, 4
+
+)
+
+select * from final

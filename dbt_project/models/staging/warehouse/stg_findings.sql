@@ -1,0 +1,20 @@
+with
+
+source as (
+
+    select * from {{ source('ops', 'finding') }}
+
+),
+
+final as (
+
+    select
+        finding_id,
+        submission_id,
+        severity
+
+    from source
+
+)
+
+select * from final

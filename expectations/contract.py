@@ -1,0 +1,337 @@
+"""The contract of a form: one Open Data Contract Standard document read into the words that the warehouse uses.
+
+Everything that a form needs (template, reader, checks, landing table, data dictionary, sample) is derived from a `Form`;
+the document in `contracts/<form>.odcs.yaml` is the only place where a form is declared.
+Source: Open Data Contract Standard 3.1, https://bitol-io.github.io/open-data-contract-standard/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from open_data_contract_standard.model import (
+    CustomProperty,
+    DataQuality,
+    OpenDataContractStandard,
+    SchemaObject,
+    SchemaProperty,
+)
+
+from expectations.finding import Severity
+
+CONTRACTS_FOLDER = Path(__file__).with_name("contracts")
+
+Kind = Literal["text", "integer", "money", "date", "code"]
+"""How a cell is read: `money` is CNY with two decimals, `code` is one of the choices or a key of a register."""
+
+
+class ContractError(Exception):
+    """A contract says something that the warehouse cannot build from.
+
+    Attributes:
+        form_id: the contract.
+        where: the element of the contract.
+        why: what is wrong there and how to mend it.
+    """
+
+    def __init__(self, form_id: str, where: str, why: str) -> None:
+        self.form_id, self.where, self.why = form_id, where, why
+        super().__init__(f"Contract {form_id}.odcs.yaml, {where}: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One allowed value of a code field: the code that is stored and the labels that people see and type."""
+
+    code: str
+    label_zh: str
+    label_en: str
+    synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a form.
+
+    `token` names the column of facts that carries the keyed token made from this citizen ID; `register` names the
+    register (and `register_key` its column) that the value must be found in; `is_totalled` columns are reconciled with the total row.
+    """
+
+    name: str
+    heading: str
+    kind: Kind
+    description: str
+    synonyms: tuple[str, ...] = ()
+    is_required: bool = False
+    is_personal: bool = False
+    semantic: str | None = None
+    token: str | None = None
+    choices: tuple[Choice, ...] = ()
+    register: str | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    max_length: int | None = None
+    unit_zh: str | None = None
+    unit_en: str | None = None
+    hint_zh: str | None = None
+    is_totalled: bool = False
+    examples: tuple[Any, ...] = ()
+
+    @property
+    def postgres_type(self) -> str:
+        """The type of this field's column in its landing table."""
+        return {"text": "text", "code": "text", "integer": "bigint", "money": "numeric(18,2)", "date": "date"}[
+            self.kind
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a finding says to people, in one language: what is wrong, and how to mend it."""
+
+    what: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One check of a form's rows.
+
+    Either `expression`, a polars SQL expression over the fields (and `unit_id`, `period_first_day`, `period_last_day`) that is
+    true for a good row and null where it does not apply, or `expectation`, the name of a GX expectation with its `kwargs`.
+    `fields` are the cells that a finding points at. `failing` are values that, put over the form's example row, break the rule.
+    """
+
+    code: str
+    severity: Severity
+    fields: tuple[str, ...]
+    words_zh: Words
+    words_en: Words
+    dimension: str
+    expression: str | None = None
+    expectation: str | None = None
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    is_shadow: bool = False
+    failing: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a form is due after its period ends: so many `days` or `working_days`, or on a `month_day` such as 10-15 of the year."""
+
+    value: int | str
+    unit: Literal["days", "working_days", "month_day"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form (报表): one sheet, one table, one grain."""
+
+    form_id: str
+    edition: str
+    title_zh: str
+    title_en: str
+    pillar: str
+    grain: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    frequency: Literal["month", "quarter", "year"]
+    due: Due | None
+    submitted_by: tuple[str, ...]
+    owner: str
+    support: str
+    is_register: bool
+    is_single_row: bool
+    is_nil_allowed: bool
+
+    @property
+    def sheet(self) -> str:
+        """The name of the sheet that holds the rows."""
+        return self.title_zh
+
+    @property
+    def personal_fields(self) -> tuple[Field, ...]:
+        """The fields that may be stored in schema `pii` only."""
+        return tuple(f for f in self.fields if f.is_personal)
+
+    @property
+    def open_fields(self) -> tuple[Field, ...]:
+        """The fields that facts may carry as they are."""
+        return tuple(f for f in self.fields if not f.is_personal)
+
+    @property
+    def token_field(self) -> Field | None:
+        """The citizen ID whose keyed token stands for the person in facts, if the form has one."""
+        return next((f for f in self.fields if f.token), None)
+
+    def field(self, name: str) -> Field:
+        """The field of that name. Raises: KeyError if the form has none."""
+        for candidate in self.fields:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(f"form {self.form_id} has no field {name}")
+
+    def rule(self, code: str) -> Rule:
+        """The rule of that code. Raises: KeyError if the form has none."""
+        for candidate in self.rules:
+            if candidate.code == code:
+                return candidate
+        raise KeyError(f"form {self.form_id} has no rule {code}")
+
+
+@cache
+def forms() -> Mapping[str, Form]:
+    """Every form by its id, registers first, as the contracts folder declares them. Raises: ContractError."""
+    read = [
+        form_from_contract(path.read_text(encoding="utf-8")) for path in sorted(CONTRACTS_FOLDER.glob("*.odcs.yaml"))
+    ]
+    return MappingProxyType({f.form_id: f for f in sorted(read, key=lambda f: (not f.is_register, f.form_id))})
+
+
+def form_from_contract(text: str) -> Form:
+    """The form that an ODCS document declares. Raises: ContractError where it lacks or contradicts something."""
+    document = OpenDataContractStandard.from_string(text)
+    form_id = document.id or "?"
+    if not document.schema_ or len(document.schema_) != 1:
+        raise ContractError(form_id, "schema", "a form is exactly one table; give one element.")
+    table = document.schema_[0]
+    custom = _custom(document.customProperties)
+    sla = {p.property: p for p in document.slaProperties or []}
+    due = sla.get("due")
+    fields = tuple(_field(form_id, p) for p in table.properties or [])
+    keys = sorted((p for p in table.properties or [] if p.primaryKey), key=lambda p: p.primaryKeyPosition or 0)
+    form = Form(
+        form_id=form_id,
+        edition=document.version or "",
+        title_zh=_need(form_id, "schema.businessName", table.businessName),
+        title_en=_need(form_id, "name", document.name),
+        pillar=document.domain or "",
+        grain=_need(form_id, "schema.dataGranularityDescription", table.dataGranularityDescription),
+        fields=fields,
+        key=tuple(p.name or "" for p in keys),
+        rules=(),
+        frequency=_need(form_id, "slaProperties.frequency", sla.get("frequency")).value,
+        due=Due(due.value, due.unit) if due else None,  # type: ignore[arg-type]  # ODCS allows more; the test of contracts holds the rest
+        submitted_by=tuple(custom.get("submittedBy", ())),
+        owner=(document.team.name or "") if document.team and not isinstance(document.team, list) else "",
+        support=(document.support[0].channel or "") if document.support else "",
+        is_register=custom.get("kind") == "register",
+        is_single_row=bool(custom.get("singleRow", False)),
+        is_nil_allowed=bool(custom.get("nilReturn", False)),
+    )
+    return _with_rules(form, table)
+
+
+def _with_rules(form: Form, table: SchemaObject) -> Form:
+    from expectations.standing_rules import standing_rules
+
+    declared = [_rule(form, q) for q in table.quality or []]
+    for prop in table.properties or []:
+        declared += [_rule(form, q) for q in prop.quality or []]
+    rules = (*standing_rules(form), *declared)
+    codes = [r.code for r in rules]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise ContractError(form.form_id, code, "two rules have this code; one rule has one code.")
+    return Form(**{**{name: getattr(form, name) for name in form.__slots__}, "rules": rules})
+
+
+def _field(form_id: str, prop: SchemaProperty) -> Field:
+    custom = _custom(prop.customProperties)
+    name = _need(form_id, "properties.name", prop.name)
+    options = prop.logicalTypeOptions or {}
+    choices = tuple(
+        Choice(
+            code=str(value.value),
+            label_zh=_need(form_id, f"{name}.enum.label", value.label),
+            label_en=value.description or str(value.value),
+            synonyms=tuple(_custom(value.customProperties).get("synonyms", ())),
+        )
+        for value in prop.enum or []
+    )
+    register = next((r.to.split(".")[0] for r in prop.relationships or [] if isinstance(r.to, str)), None)
+    kind: Kind
+    match prop.logicalType:
+        case "string":
+            kind = "code" if choices or register else "text"
+        case "integer":
+            kind = "integer"
+        case "number":
+            kind = "money"
+        case "date":
+            kind = "date"
+        case other:
+            raise ContractError(form_id, name, f"logicalType {other} is not read; use string, integer, number or date.")
+    return Field(
+        name=name,
+        heading=_need(form_id, f"{name}.businessName", prop.businessName),
+        kind=kind,
+        description=_need(form_id, f"{name}.description", prop.description),
+        synonyms=tuple(s.synonym or "" for s in prop.synonyms or []),
+        is_required=bool(prop.required),
+        is_personal=prop.classification == "personal",
+        semantic=custom.get("semantic"),
+        token=custom.get("token"),
+        choices=choices,
+        register=register,
+        minimum=_decimal(options.get("minimum")),
+        maximum=_decimal(options.get("maximum")),
+        max_length=options.get("maxLength"),
+        unit_zh=custom.get("unitZh"),
+        unit_en=custom.get("unitEn"),
+        hint_zh=custom.get("hintZh"),
+        is_totalled=bool(custom.get("totalled", False)),
+        examples=tuple(prop.examples or ()),
+    )
+
+
+def _rule(form: Form, quality: DataQuality) -> Rule:
+    code = f"{form.form_id}.{_need(form.form_id, 'quality.id', quality.id)}"
+    custom = _custom(quality.customProperties)
+    if quality.engine != "greatExpectations" or not isinstance(quality.implementation, dict):
+        raise ContractError(
+            form.form_id, code, "engine must be greatExpectations, with an implementation that is a mapping."
+        )
+    words = custom.get("words")
+    if not words:
+        raise ContractError(
+            form.form_id, code, "say in customProperties `words` what is wrong and how to mend it, zh and en."
+        )
+    implementation = quality.implementation
+    fields = tuple(implementation.get("fields", ()))
+    for name in fields:
+        form.field(name)
+    return Rule(
+        code=code,
+        severity=Severity(_need(form.form_id, f"{code}.severity", quality.severity)),
+        fields=fields,
+        words_zh=Words(**words["zh"]),
+        words_en=Words(**words["en"]),
+        dimension=quality.dimension or "conformity",
+        expression=implementation.get("expression"),
+        expectation=implementation.get("expectation"),
+        kwargs=implementation.get("kwargs", {}),
+        is_shadow=bool(custom.get("shadow", False)),
+        failing=custom.get("failing", {}),
+    )
+
+
+def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
+    return {p.property or "": p.value for p in properties or []}
+
+
+def _decimal(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def _need(form_id: str, where: str, value: Any) -> Any:
+    if value in (None, ""):
+        raise ContractError(form_id, where, "is missing; every form declares it.")
+    return value

@@ -1,0 +1,209 @@
+"""The account of a run, for people: what came, what became of it, what was published, and what somebody has to do now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from connectors.warehouse import ledger
+from flows.moments import STEPS
+from flows.speech import Speaker
+from flows.tables import draw_table, markdown_table
+
+if TYPE_CHECKING:
+    import psycopg
+
+MOST_TO_DO = 8
+"""A summary names so many things to do; `warehouse findings` has them all."""
+
+STATUS = {
+    "running": ("进行中", "running"),
+    "succeeded": ("成功", "succeeded"),
+    "data_problems": ("完成，有数据问题待处理", "done, with data problems that need people"),
+    "failed": ("未完成", "failed"),
+}
+
+VERDICTS = {
+    "equal": ("相等", "equal"),
+    "within": ("在公布口径内", "within its qualifier"),
+    "differs": ("不符", "differs"),
+    "no_data": ("无数据", "no data"),
+}
+
+Draw = Callable[[list[str], list[list[object]], tuple[int, ...]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Everything that a run's end is told with; rows as `connectors.warehouse.ledger` gives them."""
+
+    run: ledger.Row
+    steps: list[ledger.Row]
+    release: ledger.Row | None
+    comparison: list[ledger.Row]
+    sent_back: list[ledger.Row]
+    waiting: list[ledger.Row]
+
+    @property
+    def is_new_release(self) -> bool:
+        """Whether this run made the release that it ended with."""
+        if self.release is None or self.run["release_id"] != self.release["release_id"]:
+            return False
+        return bool(self.release["published_at"] >= self.run["started_at"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summary as JSON-able facts."""
+        return {**asdict(self), "is_new_release": self.is_new_release}
+
+
+def read_summary(conn: psycopg.Connection[Any], run_id: int | None = None) -> Summary | None:
+    """The summary of a run (none given: the newest), or None before the first."""
+    run = ledger.read_run(conn, run_id)
+    if run is None:
+        return None
+    return Summary(
+        run=run,
+        steps=ledger.read_steps(conn, run["run_id"]),
+        release=next(iter(ledger.read_releases(conn, limit=1)), None),
+        comparison=ledger.read_published_comparison(conn),
+        sent_back=ledger.read_files_sent_back(conn, run["run_id"]),
+        waiting=ledger.read_waiting_rows(conn, run["run_id"]),
+    )
+
+
+def draw_summary(summary: Summary, speaker: Speaker) -> str:
+    """The summary as text for a terminal."""
+    return "\n\n".join(_parts(summary, speaker, draw_table, "【{}】"))
+
+
+def markdown_summary(summary: Summary, speaker: Speaker) -> str:
+    """The summary as Markdown, for Prefect's page of the run."""
+    return "\n\n".join(_parts(summary, speaker, markdown_table, "## {}"))
+
+
+def draw_comparison(summary: Summary, speaker: Speaker, draw: Draw = draw_table) -> str:
+    """Published figures against ours, one line each."""
+    verdict = {key: speaker.words(*words) for key, words in VERDICTS.items()}
+    rows: list[list[object]] = [
+        [
+            row["figure_id"],
+            row.get(speaker.words("name_zh", "name_en")) or row["indicator_id"],
+            row["period"],
+            plain_number(row["published_value"]),
+            plain_number(row["computed_value"]),
+            verdict.get(row["verdict"], row["verdict"]),
+        ]
+        for row in summary.comparison
+    ]
+    headings = speaker.words("编号 指标 期间 公布 计算 结论", "id indicator period published computed verdict").split()
+    return draw(headings, rows, (3, 4))
+
+
+def plain_number(value: Decimal | None) -> str:
+    """A figure with thousands separators and no needless zeros; a dash where there is none."""
+    if value is None:
+        return "—"
+    text = f"{value:,.4f}".rstrip("0").rstrip(".")
+    return text
+
+
+def _parts(summary: Summary, speaker: Speaker, draw: Draw, heading: str) -> list[str]:
+    run, w = summary.run, speaker.words
+    parts = [
+        w(
+            f"运行 {run['run_id']}（业务日期 {run['business_date']}）：{STATUS[run['status']][0]}",
+            f"Run {run['run_id']} (business date {run['business_date']}): {STATUS[run['status']][1]}",
+        )
+    ]
+    if run["account"]:
+        parts += [heading.format(w("账目", "Account")), _account(run["account"], speaker, draw)]
+    to_do = things_to_do(summary, speaker)
+    if to_do:
+        parts += [heading.format(w("需要处理", "To do")), "\n".join(f"- {line}" for line in to_do)]
+    if summary.comparison:
+        parts += [heading.format(w("与公布数字比较", "Against the published figures")), draw_comparison(summary, speaker, draw)]
+    parts.append(_release(summary, speaker))
+    if summary.steps:
+        parts += [heading.format(w("用时", "Time")), _steps(summary, speaker)]
+    return parts
+
+
+def _account(account: Mapping[str, Any], speaker: Speaker, draw: Draw) -> str:
+    w, a = speaker.words, account
+    rows: list[list[object]] = [
+        [
+            w("文件", "files"),
+            w(f"收到 {a['received']}", f"received {a['received']}"),
+            w(
+                f"= 新报送 {a['new']}（接收 {a['accepted']}，退回 {a['refused']}）+ 重复 {a['duplicate']} + 无法识别 {a['unrecognised']}",
+                f"= new {a['new']} (accepted {a['accepted']}, refused {a['refused']}) + duplicate {a['duplicate']}"
+                f" + unrecognised {a['unrecognised']}",
+            ),
+        ],
+        [
+            w("数据行", "rows"),
+            w(f"读到 {a['rows_read']}", f"read {a['rows_read']}"),
+            w(
+                f"= 入库 {a['rows_loaded']} + 待更正 {a['rows_quarantined']} + 忽略（合计、说明等）{a['rows_ignored']}",
+                f"= loaded {a['rows_loaded']} + quarantined {a['rows_quarantined']} + ignored {a['rows_ignored']}",
+            ),
+        ],
+    ]
+    verdict = w("账目相符。", "The account balances.")
+    if not a["is_balanced"]:
+        verdict = w(
+            f"账目不平！未能处理的文件 {a['undecided']} 个。", f"THE ACCOUNT DOES NOT BALANCE: {a['undecided']} files undecided."
+        )
+    return draw(w("项目 总数 去向", "what total became").split(), rows, ()) + "\n\n" + verdict
+
+
+def things_to_do(summary: Summary, speaker: Speaker) -> list[str]:
+    """What people have to do after this run, the gravest first, each with its remedy."""
+    from expectations.catalogue import words
+
+    def remedy(row: Mapping[str, Any]) -> tuple[str, str]:
+        said = words(ledger.finding_of(row["finding"]), "en" if speaker.lang == "en" else "zh")
+        return said.what, said.fix
+
+    lines: list[str] = []
+    for row in summary.sent_back[:MOST_TO_DO]:
+        what, fix = remedy(row) if row["finding"] else (row["outcome"], "")
+        lines.append(speaker.words(f"文件《{row['object_name']}》：{what}。{fix}。", f"File {row['object_name']}: {what}; {fix}."))
+    if len(summary.sent_back) > MOST_TO_DO:
+        more = len(summary.sent_back) - MOST_TO_DO
+        lines.append(
+            speaker.words(
+                f"另有 {more} 个文件被退回或无法识别：warehouse findings --severity critical",
+                f"{more} more files were refused or not recognised: warehouse findings --severity critical",
+            )
+        )
+    for row in summary.waiting[:MOST_TO_DO]:
+        what, fix = remedy(row)
+        lines.append(
+            speaker.words(
+                f"{row['units']} 个单位的 {row['rows']} 行待更正：{what}。{fix}。（warehouse findings --code {row['code']}）",
+                f"{row['rows']} rows of {row['units']} units wait: {what}; {fix}. (warehouse findings --code {row['code']})",
+            )
+        )
+    return lines
+
+
+def _release(summary: Summary, speaker: Speaker) -> str:
+    if summary.release is None:
+        return speaker.words("尚无发布。", "Nothing is published yet.")
+    release = summary.release
+    if summary.is_new_release:
+        return speaker.words(
+            f"已发布第 {release['release_id']} 期，{release['figures_changed']} 个数字有变动。",
+            f"Published release {release['release_id']}; {release['figures_changed']} figures changed.",
+        )
+    return speaker.words(
+        f"没有变动，读者仍看到第 {release['release_id']} 期。", f"Nothing changed; readers still see release {release['release_id']}."
+    )
+
+
+def _steps(summary: Summary, speaker: Speaker) -> str:
+    shown = [f"{speaker.words(*STEPS.get(s['step'], (s['step'],) * 2))} {s['seconds']} s" for s in summary.steps]
+    return speaker.words("，", ", ").join(shown)

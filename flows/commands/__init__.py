@@ -1,0 +1,1 @@
+"""The sub-commands of `warehouse`, one module each; imported when called."""

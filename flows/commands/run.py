@@ -1,0 +1,78 @@
+"""`warehouse run`: the night, now."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from typing import TYPE_CHECKING
+
+from connectors.settings import Settings, load_settings
+from flows.moments import observer
+from flows.speech import Speaker, command, json_option, option, pass_speaker, say_json
+from flows.usage import DayType
+
+if TYPE_CHECKING:
+    from flows.night import NightResult
+
+
+@command(
+    "run",
+    "现在执行夜间流程：收取、读取、校验、建库、发布、回复。\n\n再次运行不会重复装载；中断后再次运行会接着完成。",
+    "Run the night now: collect, take in, build, publish, reply.\n\nA second run loads nothing twice; a killed one is continued by the next.",
+)
+@option("--date", "night", type=DayType(), zh="业务日期，默认今天（北京时间）", en="Business date; today in Shanghai by default")
+@json_option
+@pass_speaker
+def command_line(speaker: Speaker, night: date | None, as_json: bool) -> int:
+    """Run the night in this process, told to Prefect."""
+    from flows.night import today
+
+    settings = load_settings()
+    began = time.monotonic()
+    try:
+        result = _run(settings, night or today(), speaker)
+    except Exception:
+        _tell(settings, speaker, None, as_json, time.monotonic() - began)
+        raise
+    _tell(settings, speaker, result, as_json, time.monotonic() - began)
+    return result.exit_code
+
+
+def _run(settings: Settings, night: date, speaker: Speaker) -> NightResult:
+    from flows.prefect_home import enter, scheduler, wait_until_ready
+
+    with scheduler(settings) as api_url:
+        enter(settings, api_url)
+        from flows.nightly import nightly, watcher
+
+        # What the night needs takes seconds to import; Prefect's server starts meanwhile on the other core.
+        import expectations.judgement  # noqa: F401
+
+        wait_until_ready(settings, api_url)
+        watcher.set(observer(speaker))
+        return nightly(night.isoformat())
+
+
+def _tell(settings: Settings, speaker: Speaker, result: NightResult | None, as_json: bool, seconds: float) -> None:
+    """The night's account; a failed night's as far as it came, if it can still be read."""
+    from connectors.errors import DatabaseError
+    from connectors.warehouse.engine import connect
+    from connectors.warehouse.ledger import is_prepared
+    from flows.account import draw_summary, read_summary
+
+    try:
+        with connect(settings) as conn:
+            summary = read_summary(conn, result.run_id if result else None) if is_prepared(conn) else None
+    except DatabaseError:
+        return
+    if summary is None:
+        return
+    report = str(result.report) if result else None
+    if as_json:
+        say_json({**summary.to_dict(), "report": report, "seconds": round(seconds, 1)})
+        return
+    text = draw_summary(summary, speaker)
+    speaker.say(text, text)
+    if report:
+        speaker.say(f"年度报告：{report}", f"Report: {report}")
+    speaker.say(f"总用时 {seconds:.1f} 秒", f"{seconds:.1f} s in all")

@@ -1,0 +1,74 @@
+"""The nightly flow: the night of `flows.night`, seen and retried by Prefect.
+
+A task is a boundary worth watching or retrying: a source, a chunk of deliveries, the build, the publish; never one per
+workbook. Prefect is told ids and counts, no row data, and keeps no result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import date
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+
+from connectors.settings import Settings, load_settings
+from flows.account import read_account
+from flows.failures import heals
+from flows.moments import Moment, Observe
+from flows.night import NightResult, run_night, today
+from flows.night_artifacts import create_night_artifacts
+
+watcher: ContextVar[Observe | None] = ContextVar("watcher", default=None)
+"""Who watches a night that is run in this process, beside Prefect; a flow's parameters hold plain values only."""
+
+RETRY_SECONDS = [2, 10, 60]
+"""Pauses before a step is tried again: a database that restarts is back within seconds, a machine within a minute."""
+
+
+@flow(name="nightly", flow_run_name="night-{business_date}", validate_parameters=False)
+def nightly(business_date: str | None = None) -> NightResult:
+    """Run the night of a business date (ISO text; none: today in Shanghai): collect, take in, build, publish, reply.
+
+    It writes to the warehouse only: archive, landing, quarantine, ledger, marts and, if all checks pass, the next release.
+    A second run is harmless: deliveries are decided once and a release is made only of differences.
+    """
+    settings = load_settings()
+    night = date.fromisoformat(business_date) if business_date else today()
+    result = run_night(settings, night, _observer(), _as_task)
+    create_night_artifacts(settings, result)
+    return result
+
+
+def _as_task(step: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A step as a Prefect task that is tried again only when a lost connection stopped it."""
+    return task(
+        step,
+        name=step.__name__,
+        task_run_name=name,
+        retries=len(RETRY_SECONDS),
+        retry_delay_seconds=RETRY_SECONDS,
+        retry_condition_fn=_may_heal,
+        cache_policy=NO_CACHE,
+    )
+
+
+def _may_heal(_task: object, _run: TaskRun, state: State[Any]) -> bool:
+    return heals(state.data if isinstance(state.data, BaseException) else None)
+
+
+def _observer() -> Observe:
+    """Tells the run's log what a person would want to read there, and whoever watches from outside."""
+    log = get_run_logger()
+    outside = watcher.get()
+
+    def observe(moment: Moment) -> None:
+        if outside is not None:
+            outside(moment)
+        if moment.is_over:
+            log.info("%s %s %.1f s %s", moment.step, moment.detail, moment.seconds, moment.note)
+
+    return observe

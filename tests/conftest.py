@@ -1,0 +1,109 @@
+"""One embedded Postgres for the whole test run, and a fresh, migrated database for each test that asks for one.
+
+The process that leads the run (with or without xdist) chooses the home and stops the server; whichever test needs it first
+starts it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from connectors.home import file_lock, make_home
+from connectors.postgres import ensure_database, stop
+from connectors.settings import Settings
+from connectors.warehouse.engine import migrate
+
+HOME = pytest.StashKey[Path]()
+TEMPLATE = "template_warehouse"
+
+FAST = """
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+"""
+"""What the shared server may do without: no test cuts its power. Tests about the server itself make their own."""
+
+
+def settings_in(home: Path, url: str | None = None) -> Settings:
+    """Settings whose everything lies in `home`."""
+    return Settings(home=home, inbox=home / "inbox", keys_dir=home / "keys", url=url)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    lead: dict[str, Any] | None = getattr(config, "workerinput", None)
+    config.stash[HOME] = Path(lead["warehouse_home"] if lead else tempfile.mkdtemp(prefix="warehouse-tests-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["warehouse_home"] = str(node.config.stash[HOME])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        stop(settings_in(config.stash[HOME] / "home"))
+        shutil.rmtree(config.stash[HOME])
+
+
+@pytest.fixture(scope="session")
+def cluster(pytestconfig: pytest.Config) -> Settings:
+    """The shared embedded server, with a migrated template database in it."""
+    folder = pytestconfig.stash[HOME]
+    folder.chmod(0o711)
+    settings = settings_in(folder / "home")
+    with file_lock(folder / "tests.lock"):
+        base = settings.home / "postgres"
+        if not base.exists():
+            make_home(settings)
+            base.mkdir()
+            base.chmod(0o711)
+            (base / "custom.conf").write_text(FAST)
+        url = ensure_database(settings)
+        with closing(psycopg.connect(url, autocommit=True)) as conn:
+            if not conn.execute("select from pg_database where datname = %s", (TEMPLATE,)).fetchone():
+                conn.execute(f"create database {TEMPLATE}_making template template0")
+                migrate(settings_in(settings.home, of_database(url, f"{TEMPLATE}_making")))
+                conn.execute(f"alter database {TEMPLATE}_making rename to {TEMPLATE}")
+    return settings
+
+
+def of_database(url: str, database: str) -> str:
+    """The URL of another database on the embedded server."""
+    return url.replace("/warehouse?", f"/{database}?")
+
+
+@pytest.fixture
+def empty_database(cluster: Settings) -> Iterator[str]:
+    """The URL of a database with nothing in it, dropped afterwards."""
+    yield from _database(cluster, "template0")
+
+
+@pytest.fixture
+def database(cluster: Settings) -> Iterator[str]:
+    """The URL of a fresh, migrated database, dropped afterwards."""
+    yield from _database(cluster, TEMPLATE)
+
+
+@pytest.fixture
+def settings(database: str, tmp_path: Path) -> Settings:
+    """Settings with a home of their own and that database, as if `WAREHOUSE_URL` named it."""
+    return settings_in(tmp_path / "home", database)
+
+
+def _database(cluster: Settings, template: str) -> Iterator[str]:
+    url, name = ensure_database(cluster), f"test_{uuid4().hex}"
+    with closing(psycopg.connect(url, autocommit=True)) as conn:
+        conn.execute(f"create database {name} template {template}")
+    yield of_database(url, name)
+    with closing(psycopg.connect(url, autocommit=True)) as conn:
+        conn.execute(f"drop database {name} with (force)")
+        conn.execute(f"drop database if exists {name}_prefect with (force)")

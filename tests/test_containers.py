@@ -1,0 +1,100 @@
+"""The container files, checked without Docker: what they name exists, and no secret stands in them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from connectors.settings import VARIABLES
+from flows.command import COMMANDS
+
+ROOT = Path(__file__).parent.parent
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+SERVICE_KEYS = {
+    *(
+        "build",
+        "cap_drop",
+        "command",
+        "depends_on",
+        "environment",
+        "healthcheck",
+        "image",
+        "ports",
+        "read_only",
+        "restart",
+    ),
+    *("secrets", "security_opt", "tmpfs", "user", "volumes"),
+}
+"""The words of the Compose specification that this file uses; another one is a typing error until it is added here."""
+
+
+def test_compose_uses_known_words_only() -> None:
+    assert set(COMPOSE) == {"name", "services", "volumes", "secrets"}
+    assert {key for service in SERVICES.values() for key in service} <= SERVICE_KEYS
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_a_service_names_is_declared(name: str) -> None:
+    service = SERVICES[name]
+    assert set(service.get("depends_on", {})) <= set(SERVICES)
+    assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
+    named = {volume.split(":")[0] for volume in service.get("volumes", [])}
+    assert named <= set(COMPOSE["volumes"])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_watched(name: str) -> None:
+    assert {"test", "interval", "timeout", "retries"} <= set(SERVICES[name]["healthcheck"])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_secrets_come_as_files(name: str) -> None:
+    environment = SERVICES[name].get("environment", {})
+    secret = {key: value for key, value in environment.items() if re.search("PASSWORD|URL|KEY|TOKEN", key)}
+    assert all(key.endswith("_FILE") and str(value).startswith("/run/secrets/") for key, value in secret.items())
+    assert all(str(declared["file"]).startswith("./secrets/") for declared in COMPOSE["secrets"].values())
+
+
+def test_the_images_are_pinned() -> None:
+    images = [service["image"] for service in SERVICES.values() if "image" in service]
+    images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert images
+    assert all(re.search(r":\d+\.\d+", image) for image in images)
+
+
+def test_the_commands_exist() -> None:
+    commands = [service["command"] for service in SERVICES.values() if "command" in service]
+    commands += [re.findall(r'"([^"]+)"', line) for line in re.findall(r"^CMD (.+)$", DOCKERFILE, re.MULTILINE)]
+    assert commands
+    assert all(command[0] == "warehouse" and command[1] in COMMANDS for command in commands)
+
+
+def test_the_variables_exist() -> None:
+    known = {variable.name for variable in VARIABLES}
+    given = {name for name in SERVICES["warehouse"]["environment"] if name.startswith("WAREHOUSE_")}
+    given |= set(re.findall(r"\b(WAREHOUSE_[A-Z_]+)=", DOCKERFILE))
+    entry = (ROOT / "bin" / "container-entry").read_text()
+    assert {name for name in given if name not in known} <= set(re.findall(r"\$\{(\w+_FILE):-\}", entry))
+
+
+def test_the_image_is_built_from_the_lock_and_runs_as_nobody_special() -> None:
+    assert "requirements.lock" in DOCKERFILE
+    assert "python bin/setup.py" in DOCKERFILE
+    assert not re.search(r"pip install|uv pip", DOCKERFILE)
+    assert re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE) == [SERVICES["warehouse"]["user"]]
+
+
+def test_what_the_image_copies_is_there_and_is_sent_to_the_builder() -> None:
+    copied: list[str] = []
+    for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE):
+        copied += line.split()[:-1]
+    sent = set(re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+    assert set(copied) <= sent
+    assert all((ROOT / name).exists() for name in copied)
