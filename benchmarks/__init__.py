@@ -1,1 +1,1 @@
-"""What is measured, and against what. `python -m benchmarks.<name>` measures and prints; nothing here asserts a goal."""
+"""What is measured, and against what: `python -m benchmarks.<name>` measures and prints, and asserts no goal."""

@@ -10,7 +10,9 @@
     │   ├── LandingColumnError                  a landing table holds a field in another type than its contract says
     │   └── ClusterError                        the embedded server; its tree is in connectors/postgres/errors.py
     ├── KeyringError                            a key is missing, open to others or not a key
+    ├── SourceUnreachable                       a source of workbooks cannot be looked into
     ├── ArchiveError                            bytes that should be there are not, or are not those bytes
+    ├── BuildFailed                             dbt itself could not run; a failing test is a result, not an error
     ├── PublishRefused                          this run may not publish
     ├── PublishedColumnError                    the build would change a column that readers know
     ├── LeaseBusyError                          another run keeps the lease for too long
@@ -160,6 +162,23 @@ class KeyringError(WarehouseError):
 
 
 @dataclass(eq=False)
+class SourceUnreachable(WarehouseError):
+    """A source of workbooks cannot be looked into; the other sources are not affected."""
+
+    source_id: str
+    location: str
+    why_zh: str
+    why_en: str
+    zh: ClassVar[str] = (
+        "来源 {source_id} 无法访问（{location}）：{why_zh}。请检查路径与权限（默认来源由 WAREHOUSE_INBOX 指定）后重新运行。"
+    )
+    en: ClassVar[str] = (
+        "The source {source_id} cannot be looked into ({location}): {why_en}. "
+        "Check its path and rights (WAREHOUSE_INBOX for the default one) and run again."
+    )
+
+
+@dataclass(eq=False)
 class ArchiveError(WarehouseError):
     """Bytes that should be in the archive are not there, or are not those bytes."""
 
@@ -170,6 +189,22 @@ class ArchiveError(WarehouseError):
     zh: ClassVar[str] = "档案 {sha256} 不能读取（{path}）：{why_zh}。请从备份中恢复该文件。"
     en: ClassVar[str] = (
         "The archived bytes {sha256} cannot be read from {path}: {why_en}. Restore that file from its backup."
+    )
+
+
+@dataclass(eq=False)
+class BuildFailed(WarehouseError):
+    """dbt could not start, or could not read its project."""
+
+    command: str
+    reason: str
+    log: str
+    zh: ClassVar[str] = (
+        "dbt {command} 未能运行：{reason}。请查看日志 {log}，排除原因后重新运行 warehouse run；已发布的数据不变。"
+    )
+    en: ClassVar[str] = (
+        "dbt {command} could not run: {reason}. See the log {log}, remove the cause and run `warehouse run` again; "
+        "what was published stays."
     )
 
 
@@ -225,9 +260,9 @@ class FolderUnwritable(WarehouseError):
 
     path: str
     reason: str
-    zh: ClassVar[str] = "不能写入文件夹 {path}：{reason}。请授予当前账户写权限，或另设 WAREHOUSE_HOME。"
+    zh: ClassVar[str] = "不能使用文件夹 {path}：{reason}。请改用其所有者的账户运行，或另设 WAREHOUSE_HOME。"
     en: ClassVar[str] = (
-        "Cannot write in the folder {path}: {reason}. Let this account write there, or set another WAREHOUSE_HOME."
+        "Cannot use the folder {path}: {reason}. Run as the account that owns it, or set another WAREHOUSE_HOME."
     )
 
 

@@ -18,9 +18,9 @@ def make_home(settings: Settings) -> None:
 
     Raises: FolderUnwritable.
     """
-    if settings.home.exists():
-        return
     try:
+        if settings.home.exists():
+            return
         settings.home.mkdir(parents=True, exist_ok=True)
         settings.home.chmod(0o711 if os.geteuid() == 0 else 0o700)
     except OSError as error:

@@ -36,7 +36,7 @@ def read_choice(field: Field, text: str) -> tuple[str, tuple[Complaint, ...]]:
 
 def read_register_key(text: str) -> str:
     """The key of a register in the spelling of registers: upper case, no spaces. Whether it is known is for the judge."""
-    return re.sub(r"\s+", "", text).upper()
+    return unicodedata.normalize("NFKC", re.sub(r"\s+", "", text).upper())
 
 
 @cache

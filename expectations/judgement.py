@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Mapping
 from functools import cache
@@ -17,12 +18,11 @@ import polars as pl
 
 from expectations.contract import Form, Rule
 from expectations.finding import Finding
-from expectations.masks import mask
+from expectations.masks import shown
 from expectations.standing_rules import standing_rules
 from expectations.suite import KEY, expectations_of, slim_frame
 
 if TYPE_CHECKING:
-    from great_expectations.core import ExpectationSuite
     from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
 
 FAILURES = {"rule_code": pl.String, "delivery_id": pl.Int64, "row_number": pl.Int32, "is_shadow": pl.Boolean}
@@ -102,7 +102,7 @@ def _finding(
         cell=f"{letters[first.name]}{row['row_number']}" if first and first.name in letters else None,
         row_number=row["row_number"],
         field=first.name if first else None,
-        value=mask(first.semantic, text) if first and text is not None and first.is_personal else text,
+        value=shown(first, text) if first and text is not None else None,
         params={
             "form": form.form_id,
             "heading": "、".join(form.field(name).heading for name in rule.fields),
@@ -112,6 +112,8 @@ def _finding(
 
 
 def _failing_keys(form: Form, rows: pl.DataFrame, registers: Mapping[str, pl.DataFrame]) -> list[pl.DataFrame]:
+    from great_expectations.core import ExpectationSuite
+
     source = _context().data_sources.add_pandas(form.form_id)
     try:
         batch = (
@@ -125,7 +127,9 @@ def _failing_keys(form: Form, rows: pl.DataFrame, registers: Mapping[str, pl.Dat
             "unexpected_index_column_names": list(KEY),
             "include_unexpected_rows": False,
         }
-        verdict = batch.validate(_suite(form.form_id), result_format=wanted)
+        verdict = batch.validate(
+            ExpectationSuite(name=form.form_id, expectations=expectations_of(form)), result_format=wanted
+        )
         return [_keys(form, result) for result in verdict.results]
     finally:
         # The context would keep the frame, and with it the night's rows, as long as the process lives.
@@ -134,12 +138,7 @@ def _failing_keys(form: Form, rows: pl.DataFrame, registers: Mapping[str, pl.Dat
 
 def _keys(form: Form, result: Any) -> pl.DataFrame:
     code = result.expectation_config.meta["rule"]
-    raised = result.exception_info
-    if raised.get("raised_exception", True):
-        problems = [raised] if "raised_exception" in raised else list(raised.values())
-        for problem in problems:
-            if problem["raised_exception"]:
-                raise JudgementError(code, str(problem["exception_message"]).split(":")[0].split("(")[0][:80])
+    _raise_if_not_judged(code, result.exception_info)
     found = result.result.get("unexpected_index_list") or []
     return pl.DataFrame(
         {
@@ -150,6 +149,16 @@ def _keys(form: Form, result: Any) -> pl.DataFrame:
         },
         schema=FAILURES,
     )
+
+
+def _raise_if_not_judged(code: str, account: Mapping[str, Any]) -> None:
+    # GX reports one exception, or one for each metric under its name.
+    for problem in [account] if "raised_exception" in account else account.values():
+        if problem["raised_exception"]:
+            kind = re.search(
+                r"^([\w.]*(?:Error|Exception|error))\b", str(problem["exception_traceback"]), re.ASCII | re.MULTILINE
+            )
+            raise JudgementError(code, kind[1] if kind else "unknown")
 
 
 def _without_followers(form: Form, failures: pl.DataFrame) -> pl.DataFrame:
@@ -179,12 +188,3 @@ def _context() -> EphemeralDataContext:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     return context
-
-
-@cache
-def _suite(form_id: str) -> ExpectationSuite:
-    from great_expectations.core import ExpectationSuite
-
-    from expectations.contract import forms
-
-    return ExpectationSuite(name=form_id, expectations=expectations_of(forms()[form_id]))

@@ -5,11 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from expectations.contract import Field
+
 HIDDEN = "***"
 """A value of which nothing may be shown; of one length, so that not even its length is told."""
 
+LONGEST_SHOWN = 200
+"""A finding shows a value so that people find it, not to keep it; the bytes are in the archive."""
+
 _LONG_NUMBER = re.compile(r"[0-9]{15,17}[0-9Xx]?")
 _PHONE = re.compile(r"1[0-9]{10}")
+
+
+def shown(field: Field, text: str) -> str:
+    """What a finding about a field may show of a typed text: masked if the field is personal, and never at great length."""
+    if field.is_personal:
+        return mask(field.semantic, text)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def mask(semantic: str | None, text: str) -> str:

@@ -19,7 +19,7 @@ from expectations.cleaning import LONGEST_CELL
 from expectations.complaint import Complaint
 from expectations.contract import Field, Form
 from expectations.finding import Finding, Severity
-from expectations.masks import mask
+from expectations.masks import shown
 from expectations.periods import Period
 from expectations.values import LATEST, ValueReading, read_value
 
@@ -39,7 +39,7 @@ _CITIZEN_ID = r"^[1-9][0-9]{16}[0-9X]$"
 class CellComplaint:
     """One complaint about one cell: what `values` said, with its row and field.
 
-    `value` is what was typed, masked where the field is personal; `params` name the form, and never hold a personal value.
+    `value` is what was typed, cut if it is long, masked where the field is personal; `params` name the form, and never hold a personal value.
     """
 
     code: str
@@ -136,8 +136,8 @@ def _complaints(
     form: Form, field: Field, keys: Sequence[tuple[int, int]], typed: Sequence[str], readings: Sequence[ValueReading]
 ) -> list[CellComplaint]:
     def complaint(key: tuple[int, int], text: str, said: Complaint) -> CellComplaint:
-        shown = mask(field.semantic, text) if field.is_personal else text
-        return CellComplaint(said.code, said.severity, *key, field.name, {"form": form.form_id, **said.params}, shown)
+        params = {"form": form.form_id, **said.params}
+        return CellComplaint(said.code, said.severity, *key, field.name, params, shown(field, text))
 
     return [
         complaint(key, text, said)

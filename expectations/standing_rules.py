@@ -80,8 +80,8 @@ def _key_rule(form: Form) -> Rule:
             words_zh=Words("本表只应有一行数据", "请只保留一行"),
             words_en=Words("this form has one row only", "keep one row"),
             dimension="uniqueness",
-            expectation="expect_compound_columns_to_be_unique",
-            kwargs={"column_list": ["delivery_id"]},
+            expectation="expect_column_values_to_be_unique",
+            kwargs={"column": "delivery_id"},
         )
     headings = "、".join(form.field(name).heading for name in form.key)
     return Rule(

@@ -93,13 +93,13 @@ def _read(field: Field, typed: str, text: str, period: Period | None, latest: da
     match field.kind:
         case "integer":
             number, complaints = read_whole_number(plain, field.unit_zh)
-            return _with_repairs(field, typed, f"{number:f}", complaints, is_shown_alike=True)
+            return _with_repairs(field, typed, f"{number:f}", complaints, is_shown_alike=typed == plain)
         case "money":
             number, complaints = read_money(plain)
-            return _with_repairs(field, typed, f"{number:f}", complaints, is_shown_alike=True)
+            return _with_repairs(field, typed, f"{number:f}", complaints, is_shown_alike=typed == plain)
         case "date":
             day, complaints = read_day(plain, period, latest)
-            return _with_repairs(field, typed, day.isoformat(), complaints, is_shown_alike=True)
+            return _with_repairs(field, typed, day.isoformat(), complaints, is_shown_alike=typed == plain)
         case "code" if field.choices:
             code, complaints = read_choice(field, plain)
             return _with_repairs(field, typed, code, complaints, is_shown_alike=typed in labels(field))
@@ -161,7 +161,7 @@ def _with_repairs(
     field: Field, typed: str, text: str, complaints: tuple[Complaint, ...] = (), *, is_shown_alike: bool = False
 ) -> ValueReading:
     # Numbers, dates and labels may be written in more than one clean way; for other text every difference is a repair.
-    if not complaints and typed != text and not (is_shown_alike and typed == strip_marks(typed)):
+    if not complaints and typed != text and not is_shown_alike:
         complaints = (info("value.repaired", became=text),)
     if field.is_personal:
         complaints = tuple(_masked(field, complaint) for complaint in complaints)

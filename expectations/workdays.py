@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import chinese_calendar  # type: ignore[import-untyped]  # it ships no types
+import chinese_calendar
 
 from expectations.contract import Form
 from expectations.periods import Period

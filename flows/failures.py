@@ -1,11 +1,14 @@
 """What can go wrong in the order of things. The tree of errors begins in `connectors.errors`.
 
     WarehouseError                exit 3
-    ├── BuildFailed                        dbt's tests say that the new state is wrong
+    ├── ChecksFailed                        dbt's tests say that the new state is wrong
     ├── AccountUnbalanced                  something received was not accounted for
     ├── StepFailed                         a step stopped for a reason that nobody foresaw
     ├── SchedulerWontStart                 Prefect's server did not answer
-    └── ServiceStopped                     a service of `warehouse serve` ended by itself
+    ├── PortTaken                          the UI's port cannot be listened on
+    ├── ServiceStopped                     a service of `warehouse serve` ended by itself
+    └── UsageError            exit 2
+        └── NothingYet                     the warehouse has not been filled
 """
 
 from __future__ import annotations
@@ -15,14 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from connectors.errors import DatabaseUnreachable, WarehouseError
+from connectors.errors import DatabaseUnreachable, UsageError, WarehouseError
 
 PACKAGES = Path(__file__).parent.parent
 """Where our own packages lie: a failure is located in them, not in a library's depths."""
 
 
 @dataclass(eq=False)
-class BuildFailed(WarehouseError):
+class ChecksFailed(WarehouseError):
     """dbt failed, or its tests did; nothing was published. `failures` names the nodes."""
 
     failures: str
@@ -86,12 +89,33 @@ def heals(error: BaseException | None) -> bool:
 
 @dataclass(eq=False)
 class SchedulerWontStart(WarehouseError):
-    """Prefect's server did not answer in time."""
+    """Prefect's server died or did not answer in time."""
 
-    seconds: int
+    address: str
     log: str
-    zh: ClassVar[str] = "流程服务（Prefect）在 {seconds} 秒内没有启动；请查看日志 {log}，排除原因后重试。"
-    en: ClassVar[str] = "Prefect's server did not answer within {seconds} seconds; see the log {log}, remove the cause and try again."
+    zh: ClassVar[str] = "流程服务（Prefect，{address}）没有启动；请查看日志 {log}，排除原因后重试。"
+    en: ClassVar[str] = "Prefect's server at {address} did not start; see the log {log}, remove the cause and try again."
+
+
+@dataclass(eq=False)
+class PortTaken(WarehouseError):
+    """The port of the UI cannot be listened on."""
+
+    host: str
+    port: int
+    reason: str
+    zh: ClassVar[str] = "无法使用 {host} 的端口 {port}（{reason}）；请用 warehouse serve --port 另选一个，或设置 WAREHOUSE_PREFECT_PORT。"
+    en: ClassVar[str] = (
+        "Cannot listen on port {port} of {host} ({reason}); choose another with `warehouse serve --port` or WAREHOUSE_PREFECT_PORT."
+    )
+
+
+@dataclass(eq=False)
+class NothingYet(UsageError):
+    """Something was asked of a warehouse that no night has filled."""
+
+    zh: ClassVar[str] = "仓库还没有数据；请先把报表放入收件文件夹（warehouse submit），再执行 warehouse run。"
+    en: ClassVar[str] = "The warehouse is still empty; put workbooks into the inbox (warehouse submit), then: warehouse run"
 
 
 @dataclass(eq=False)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.errors import WarehouseError
 from connectors.settings import Settings
-from flows.failures import AccountUnbalanced, BuildFailed, StepFailed
+from flows.failures import AccountUnbalanced, ChecksFailed, StepFailed
 from flows.moments import Moment, Observe, overlook
 
 if TYPE_CHECKING:
@@ -208,14 +208,14 @@ class Night:
             sync_calendar(self.connection(), self.business_date, self.settings.dbt_project_dir / "seeds" / "plans.csv")
 
     def build(self) -> int:
-        """Build and test the indicators beside what readers see; gives the nodes run. Safe to repeat. Raises: BuildFailed."""
+        """Build and test the indicators beside what readers see; gives the nodes run. Safe to repeat. Raises: ChecksFailed."""
         from connectors.dbt import build
 
         with self._step("build") as note:
             built: BuildResult = build(self.settings, self.run_id, self.business_date, self._held().fence)
             note(f"nodes={built.nodes} failed={len(built.failures)}")
             if not built.passed:
-                raise BuildFailed("、".join(built.failures))
+                raise ChecksFailed("、".join(built.failures))
         return built.nodes
 
     def publish(self) -> int:

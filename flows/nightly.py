@@ -14,9 +14,9 @@ from typing import Any
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.runtime import flow_run
 
-from connectors.settings import Settings, load_settings
-from flows.account import read_account
+from connectors.settings import load_settings
 from flows.failures import heals
 from flows.moments import Moment, Observe
 from flows.night import NightResult, run_night, today
@@ -29,7 +29,11 @@ RETRY_SECONDS = [2, 10, 60]
 """Pauses before a step is tried again: a database that restarts is back within seconds, a machine within a minute."""
 
 
-@flow(name="nightly", flow_run_name="night-{business_date}", validate_parameters=False)
+def _run_name() -> str:
+    return f"night {flow_run.parameters.get('business_date') or today()}"
+
+
+@flow(name="nightly", flow_run_name=_run_name, validate_parameters=False)
 def nightly(business_date: str | None = None) -> NightResult:
     """Run the night of a business date (ISO text; none: today in Shanghai): collect, take in, build, publish, reply.
 

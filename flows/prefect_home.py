@@ -57,24 +57,6 @@ def log_file(settings: Settings, name: str) -> Path:
     return settings.logs_dir / f"{name}.log"
 
 
-@contextmanager
-def scheduler(settings: Settings) -> Iterator[str]:
-    """The API that this run tells its story to: that of `warehouse serve` where it is alive, else a server for this run alone.
-
-    The server starts while the block begins; `wait_until_ready` waits for it. Raises: SchedulerWontStart.
-    """
-    address = serving_address(settings)
-    if address is not None:
-        yield f"{address}/api"
-        return
-    with listening_socket("127.0.0.1", 0) as listener:
-        server = start_service(settings, "prefect-server", "server", str(listener.fileno()), "temporary", fd=listener.fileno())
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/api"
-        finally:
-            stop_service(server)
-
-
 @dataclass(frozen=True, slots=True)
 class Service:
     """A child process of ours; it ends when we do, because it watches the pipe that is its standard input."""
@@ -82,6 +64,50 @@ class Service:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+    """The API that a run tells its story to; `server` is the process behind it if it is ours alone."""
+
+    api_url: str
+    server: Service | None = None
+
+    def wait_until_ready(self) -> None:
+        """Return when the API answers. Raises: SchedulerWontStart."""
+        deadline = time.monotonic() + START_SECONDS
+        # Early callers wait in the socket's queue, so that one question is enough; a refusal means that the server died.
+        while not is_healthy(self.api_url, timeout=START_SECONDS):
+            has_died = self.server is not None and self.server.process.poll() is not None
+            if has_died or time.monotonic() > deadline:
+                raise SchedulerWontStart(self.api_url, str(self.server.log) if self.server else "")
+            time.sleep(0.2)
+
+
+@contextmanager
+def scheduler(settings: Settings) -> Iterator[Scheduler]:
+    """The API of `warehouse serve` where it is alive, else that of a server for this block alone, which starts meanwhile."""
+    address = serving_address(settings)
+    if address is not None:
+        yield Scheduler(f"{address}/api")
+        return
+    server, port = start_server(settings, "127.0.0.1", 0, is_temporary=True)
+    try:
+        yield Scheduler(f"http://127.0.0.1:{port}/api", server)
+    finally:
+        stop_service(server)
+
+
+def start_server(settings: Settings, host: str, port: int, *, is_temporary: bool) -> tuple[Service, int]:
+    """Start Prefect's server on that port (0: any free one); gives the process and the port. Raises: OSError if it is taken.
+
+    The socket listens before the server has started: nobody else can take the port, and early callers wait.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, backlog=128) as listener:
+        kind = "temporary" if is_temporary else "lasting"
+        server = start_service(settings, "prefect-server", "server", str(listener.fileno()), kind, fd=listener.fileno())
+        return server, int(listener.getsockname()[1])
 
 
 def start_service(settings: Settings, name: str, *arguments: str, fd: int | None = None) -> Service:
@@ -113,25 +139,6 @@ def stop_service(service: Service, patience_seconds: float = 10) -> None:
         service.process.stdin.close()
 
 
-@contextmanager
-def listening_socket(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that listens already, to be handed to the server: nobody else can take its port, and early callers wait."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family, backlog=128) as listener:
-        listener.set_inheritable(True)
-        yield listener
-
-
-def wait_until_ready(settings: Settings, api_url: str) -> None:
-    """Return when Prefect's API answers. Raises: SchedulerWontStart."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if is_healthy(api_url, timeout=START_SECONDS):
-            return
-        time.sleep(0.1)
-    raise SchedulerWontStart(START_SECONDS, str(log_file(settings, "prefect-server")))
-
-
 def is_healthy(api_url: str, timeout: float) -> bool:
     """Whether a Prefect API answers at this address."""
     try:
@@ -158,7 +165,10 @@ def forget_serving(settings: Settings) -> None:
 def serving_address(settings: Settings) -> str | None:
     """Where `warehouse serve` of this home answers now, or None."""
     try:
-        address = str(json.loads(_serving_record(settings).read_text(encoding="utf-8"))["address"])
+        record = json.loads(_serving_record(settings).read_text(encoding="utf-8"))
+        # Asks for nothing but whether the process exists: another home's server may answer at a dead one's port.
+        os.kill(int(record["pid"]), 0)
+        address = str(record["address"])
     except (OSError, ValueError, KeyError):
         return None
     return address if is_healthy(f"{address}/api", timeout=3) else None

@@ -25,11 +25,14 @@ def watch_parent() -> None:
 
 def run_server(descriptor: int, is_temporary: bool) -> None:
     """Serve Prefect's API on a socket that listens already; a temporary one without UI, scheduler and automations."""
+    import socket
+
     import uvicorn
     from prefect.server.api.server import create_app
 
     app = create_app(ephemeral=is_temporary, final=True)
-    uvicorn.Server(uvicorn.Config(app, fd=descriptor, log_level="warning", lifespan="on")).run()
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
+    server.run(sockets=[socket.socket(fileno=descriptor)])
 
 
 def run_worker(pool: str) -> None:

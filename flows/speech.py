@@ -181,6 +181,6 @@ option = partial(click.option, cls=SpokenOption)
 json_option = option("--json", "as_json", is_flag=True, zh="输出 JSON", en="Answer in JSON")
 
 
-def command(name: str, zh: str, en: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a function a command of that name; the first lines of its help in both languages."""
-    return click.command(name, cls=SpokenCommand, zh=zh, en=en)
+def command(name: str, zh: str, en: str, **rest: Any) -> Callable[[Callable[..., Any]], SpokenCommand]:
+    """Make a function a command of that name, with its help in both languages."""
+    return click.command(name, cls=SpokenCommand, zh=zh, en=en, **rest)

@@ -69,7 +69,7 @@ def cluster(pytestconfig: pytest.Config) -> Settings:
             (base / "custom.conf").write_text(FAST)
         url = ensure_database(settings)
         with closing(psycopg.connect(url, autocommit=True)) as conn:
-            if not conn.execute("select from pg_database where datname = %s", (TEMPLATE,)).fetchone():
+            if not conn.execute("select 1 from pg_database where datname = %s", (TEMPLATE,)).fetchone():
                 conn.execute(f"create database {TEMPLATE}_making template template0")
                 migrate(settings_in(settings.home, of_database(url, f"{TEMPLATE}_making")))
                 conn.execute(f"alter database {TEMPLATE}_making rename to {TEMPLATE}")

@@ -1,9 +1,12 @@
-"""The columns of the three forms as somebody who writes a loader by hand puts them down; a test compares them with the contracts."""
+"""The columns of the three forms, as somebody who writes a loader by hand puts them down.
+
+A test compares them with the contracts.
+"""
 
 from __future__ import annotations
 
 FIRST_ROW = {"relief": 5, "hardship_aid": 5, "unit_profile": 4, "unit_register": 4}
-"""0-based sheet row of the first line of data: below title, identity, nil return, headings and, where there is one, the total."""
+"""0-based sheet row of the first line of data: below title, identity, nil return, headings and perhaps the total."""
 
 COLUMNS: dict[str, dict[str, str]] = {
     "relief": {

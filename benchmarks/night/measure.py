@@ -1,4 +1,4 @@
-"""What a command costs: processor time, wall time and memory of itself and all its descendants, read from the kernel."""
+"""What a command costs, read from the kernel: processor and wall time and memory of it and all its descendants."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of one command. `peak_mb` is the greatest memory of all its processes together (shared pages divided among
-    those that share them, PSS), `largest_process_mb` the greatest of a single one; `postgres_cpu_seconds` is the server's share."""
+    """The cost of one command, and in `postgres_cpu_seconds` that of its server.
+
+    `peak_mb` is the greatest memory of all its processes together, pages that several share divided among them (PSS);
+    `largest_process_mb` is the greatest of a single one.
+    """
 
     wall_seconds: float
     cpu_seconds: float
@@ -51,7 +54,8 @@ def measure(
 ) -> tuple[Cost, str]:
     """Run a command and give its cost and its standard output; everything that it writes is kept in `log`.
 
-    `postmaster` is the process of the server that the command uses. Raises: CommandFailedError unless it ends with a `good` code.
+    `postmaster` is the process of the server that the command uses.
+    Raises: CommandFailedError unless it ends with a `good` code.
     """
     began, server_began = time.monotonic(), _server_cpu_seconds(postmaster)
     with log.open("wb") as errors, log.with_suffix(".out").open("wb") as output:

@@ -1,4 +1,4 @@
-"""The loader of the first afternoon: pandas reads each workbook with openpyxl and `to_sql` appends it. No checks, no versions.
+"""The loader of the first afternoon: pandas reads each workbook with openpyxl and `to_sql` appends it, unchecked.
 
 `python -m benchmarks.night.pandas_loader FOLDER URL` prints how many rows it loaded.
 """
@@ -29,7 +29,12 @@ def load(folder: Path, url: str) -> int:
             continue
         names = list(COLUMNS[form_id])
         frame = pd.read_excel(
-            path, engine="openpyxl", header=None, skiprows=FIRST_ROW[form_id], usecols=range(1, len(names) + 1), names=names
+            path,
+            engine="openpyxl",
+            header=None,
+            skiprows=FIRST_ROW[form_id],
+            usecols=range(1, len(names) + 1),
+            names=names,
         )
         frame = frame.dropna(how="all")
         _, frame["unit_id"], frame["period"] = path.stem.rsplit("_", 2)

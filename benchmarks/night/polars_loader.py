@@ -1,4 +1,4 @@
-"""The best loader that is easily written by hand: calamine reads, one polars frame per form and batch, COPY. No checks, no versions.
+"""The best loader that is easily written by hand: calamine, one polars frame per form and batch, COPY, unchecked.
 
 `python -m benchmarks.night.polars_loader FOLDER URL` prints how many rows it loaded.
 """

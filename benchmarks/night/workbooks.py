@@ -9,13 +9,14 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from io import BytesIO
 from itertools import islice, product
 from multiprocessing import get_context
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from connectors.sample.answers import Row, typed
 from connectors.sample.chance import Chance
@@ -28,6 +29,7 @@ from expectations.periods import Period, periods_between
 ENTERPRISES = 84
 ROWS = 40
 OFFICE = "S0001"
+ARRIVED = datetime(2022, 1, 5, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
 FIRST_DAY, LAST_DAY = date(2021, 1, 1), date(2021, 12, 31)
 
 CAMPAIGNS = ("winter_warmth", "gift_parcel", "summer_cooling", "disaster_relief")
@@ -83,7 +85,9 @@ def write_inbox(size: int, cache_folder: Path, inbox: Path, progress: Callable[[
             progress(done, len(missing))
     for order in wanted:
         os.link(kept / order.name, inbox / order.name)
-    (inbox / f"unit_register_{OFFICE}_2021.xlsx").write_bytes(_register())
+    register = inbox / f"unit_register_{OFFICE}_2021.xlsx"
+    register.write_bytes(_register())
+    _date(register)
     return sum(1 if order.form_id == "unit_profile" else ROWS for order in wanted)
 
 
@@ -100,7 +104,13 @@ def _write(order: Order, folder: Path) -> None:
     write_workbook(buffer, form, identity, rows, spare_rows=20)
     part = folder / f".{order.name}.part"
     part.write_bytes(buffer.getvalue())
+    _date(part)
     part.replace(folder / order.name)
+
+
+def _date(path: Path) -> None:
+    """Give the file an arrival that is long past, as a file that may still be growing waits for another night."""
+    os.utime(path, (ARRIVED.timestamp(), ARRIVED.timestamp()))
 
 
 def _rows(order: Order) -> Iterator[Row]:
@@ -168,7 +178,7 @@ def _day(order: Order, chance: Chance) -> date:
 def _register() -> bytes:
     form, buffer = forms()["unit_register"], BytesIO()
     groups = [f"A{number:02d}" for number in range(1, 7)]
-    kinds = {"SN": ("province", None), OFFICE: ("provincial_office", "SN")} | {code: ("group", "SN") for code in groups}
+    kinds = {"SN": ("province", None), OFFICE: ("provincial_office", "SN")} | dict.fromkeys(groups, ("group", "SN"))
     kinds |= {unit_code(number): ("enterprise", unit_code(number)[:3]) for number in range(ENTERPRISES)}
     rows = [
         typed(
@@ -184,5 +194,7 @@ def _register() -> bytes:
         )
         for code, (kind, parent) in kinds.items()
     ]
-    write_workbook(buffer, form, Identity(form.form_id, form.edition, OFFICE, "示例省工会机关", "2021"), rows, spare_rows=5)
+    write_workbook(
+        buffer, form, Identity(form.form_id, form.edition, OFFICE, "示例省工会机关", "2021"), rows, spare_rows=5
+    )
     return buffer.getvalue()

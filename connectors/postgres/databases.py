@@ -86,7 +86,7 @@ def make_database(url: str, database: str) -> None:
     target = without_password(url)
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=10) as conn:
-            if conn.execute("select from pg_database where datname = %s", (database,)).fetchone():
+            if conn.execute("select 1 from pg_database where datname = %s", (database,)).fetchone():
                 return
             # template0 has no sessions of other people, which would make template1 refuse to be copied.
             conn.execute(
@@ -176,7 +176,7 @@ def _provision(settings: Settings, location: Location) -> None:
         verifier = conn.pgconn.encrypt_password(
             password(settings, APP_ROLE).encode(), APP_ROLE.encode(), b"scram-sha-256"
         ).decode()
-        exists = conn.execute("select from pg_roles where rolname = %s", (APP_ROLE,)).fetchone()
+        exists = conn.execute("select 1 from pg_roles where rolname = %s", (APP_ROLE,)).fetchone()
         verb = sql.SQL("alter role {}" if exists else "create role {}").format(role)
         # It may make databases, because Prefect's own is one, and nothing else.
         options = sql.SQL(" login nosuperuser nocreaterole createdb password {}").format(sql.Literal(verifier))

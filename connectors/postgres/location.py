@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
 
+from connectors.errors import FolderUnwritable
 from connectors.home import write_private
 from connectors.postgres.account import Account, account_named, choose_account
 from connectors.postgres.errors import ClusterNotOurs
@@ -74,7 +75,7 @@ def recorded_location(settings: Settings) -> Location | None:
     except FileNotFoundError:
         return None
     except PermissionError:
-        raise ClusterNotOurs(str(settings.home), settings.home.owner(), f"uid {os.geteuid()}") from None
+        raise FolderUnwritable(str(settings.home), "permission denied") from None
     # Paths inside the home are recorded relative to it, so that a home can be moved.
     return Location(**{**facts, **{name: str(settings.home / facts[name]) for name in ("base", "socket_dir")}})
 

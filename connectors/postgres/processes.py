@@ -41,7 +41,7 @@ def postmaster_pid(location: Location) -> int | None:
 
 
 def clear_away_the_dead(location: Location) -> None:
-    """Make way for a new postmaster after one was killed: wait for its backends to end, drop a pid file that names a stranger.
+    """Make way for a new postmaster after one was killed: wait for its backends to end, drop the files that hold its pid.
 
     The caller holds the home's lock and has seen that there is no postmaster. Raises: ClusterWontStart if backends do not end.
     """
@@ -56,7 +56,12 @@ def clear_away_the_dead(location: Location) -> None:
             raise ClusterWontStart(str(location.data), "waiting for the former server", reason, str(location.log))
         time.sleep(0.1)
     # Postgres would take any living process of that pid, even a zombie, for its predecessor and refuse to start.
-    (location.data / "postmaster.pid").unlink(missing_ok=True)
+    for left in (
+        location.data / "postmaster.pid",
+        location.socket,
+        location.socket.with_name(f"{location.socket.name}.lock"),
+    ):
+        left.unlink(missing_ok=True)
 
 
 def _is_server_process(pid: int, location: Location) -> bool:
@@ -70,7 +75,7 @@ def _is_server_process(pid: int, location: Location) -> bool:
         return True
     try:
         # Every process of a server has the cluster as its working folder; a zombie has none, a stranger's may not be read.
-        is_inside = (PROC / str(pid) / "cwd").readlink() == location.data
+        is_inside = (PROC / str(pid) / "cwd").samefile(location.data)
         return is_inside and (PROC / str(pid) / "comm").read_text().strip() == "postgres"
     except OSError:
         return False

@@ -22,6 +22,9 @@ from connectors.settings import Settings
 START_SECONDS = 300
 """How long a start may take: a crash in the middle of a big load is replayed first."""
 
+STOP_SECONDS = 120
+"""How long the last checkpoint may take."""
+
 
 def lock_path(settings: Settings) -> Path:
     """The file whose lock is held while the server of this home is made, started or stopped."""
@@ -34,6 +37,8 @@ def start_server(settings: Settings) -> Location:
     Raises: ClusterError.
     """
     location, account = settle_location(settings)
+    for leftover in Path(location.base).glob("making-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     if not (location.data / "PG_VERSION").exists():
         _make_cluster(settings, location, account)
     _check_version(location)
@@ -56,21 +61,8 @@ def stop_server(settings: Settings) -> bool:
         if postmaster_pid(location) is None:
             return False
         location, account = settle_location(settings)
-        run_program(
-            location,
-            account,
-            "pg_ctl stop",
-            "pg_ctl",
-            "stop",
-            "-s",
-            "-w",
-            "-t",
-            "120",
-            "-m",
-            "fast",
-            "-D",
-            str(location.data),
-        )
+        arguments = ["stop", "-s", "-w", "-t", str(STOP_SECONDS), "-m", "fast", "-D", str(location.data)]
+        run_program(location, account, "pg_ctl stop", "pg_ctl", *arguments)
         return True
 
 
@@ -90,8 +82,6 @@ def make_home_and_lock(settings: Settings) -> Path:
 def _make_cluster(settings: Settings, location: Location, account: Account) -> None:
     """Make the cluster aside and move it into place, so that a kill leaves none or a whole one."""
     base = Path(location.base)
-    for leftover in base.glob("making-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
     aside = Path(tempfile.mkdtemp(prefix="making-", dir=base))
     account.give(aside, 0o700)
     secret = aside / "password"
@@ -128,28 +118,26 @@ def _check_version(location: Location) -> None:
 
 def _launch(location: Location, account: Account) -> None:
     write_configuration(location)
-    start_log = location.log / "start.log"
-    before = start_log.stat().st_size if start_log.exists() else 0
+    before = _log_sizes(location)
     options = f"-c config_file={shlex.quote(str(location.config))}"
-    arguments = (
-        "start",
-        "-s",
-        "-w",
-        "-t",
-        str(START_SECONDS),
-        "-D",
-        str(location.data),
-        "-l",
-        str(start_log),
-        "-o",
-        options,
-    )
-    done = run_program(location, account, "pg_ctl start", "pg_ctl", *arguments, is_checked=False)
-    if done.returncode:
-        said = start_log.read_text(encoding="utf-8", errors="replace")[before:] if start_log.exists() else ""
-        fatal = [line.partition("FATAL:")[2].strip() for line in said.splitlines() if "FATAL:" in line]
-        reason = fatal[-1] if fatal else " ".join((done.stderr or done.stdout).split())
+    start = ["start", "-s", "-w", "-t", str(START_SECONDS), "-D", str(location.data), "-o", options]
+    start += ["-l", str(location.log / "start.log")]
+    done = run_program(location, account, "pg_ctl start", "pg_ctl", *start, is_checked=False)
+    # One that a killed command has left on its way is as good as ours.
+    if done.returncode and postmaster_pid(location) is None:
+        reason = _last_fatal(location, before) or " ".join((done.stderr or done.stdout).split())
         raise ClusterWontStart(str(location.data), "pg_ctl start", reason.rstrip("."), str(location.log))
+
+
+def _log_sizes(location: Location) -> dict[Path, int]:
+    return {path: path.stat().st_size for path in location.log.iterdir()}
+
+
+def _last_fatal(location: Location, before: dict[Path, int]) -> str | None:
+    """What the server said last before it gave up, of all that was logged since."""
+    said = [p.read_bytes()[before.get(p, 0) :].decode(errors="replace") for p in sorted(location.log.iterdir())]
+    fatal = [line.partition("FATAL:")[2].strip() for text in said for line in text.splitlines() if "FATAL:" in line]
+    return fatal[-1] if fatal else None
 
 
 def _wait_until_accepting(location: Location) -> None:

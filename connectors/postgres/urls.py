@@ -43,10 +43,10 @@ def asyncpg_url(url: str, database: str) -> str:
             "or PREFECT_API_DATABASE_CONNECTION_URL must be set beside it",
         )
     if host.startswith("/"):
-        query["host"], host = host, "localhost"
-    if ":" in host:
-        host = f"[{host}]"
+        # Prefect's listener hands the URL to asyncpg itself, which would try a host before the socket in the query.
+        query |= {"host": host, "port": port}
+        server = ""
+    else:
+        server = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     who = f"{user}:{secret}@" if secret else f"{user}@" if user else ""
-    return f"postgresql+asyncpg://{who}{host}:{port}/{quote(database, safe='')}" + (
-        f"?{urlencode(query)}" if query else ""
-    )
+    return f"postgresql+asyncpg://{who}{server}/{quote(database, safe='')}" + (f"?{urlencode(query)}" if query else "")

@@ -11,11 +11,19 @@ from connectors.report import words
 from connectors.report.figures import Figures
 from connectors.report.figures.completeness import Answer, State
 
-MARKS = {State.ON_TIME: "✓", State.LATE: "△", State.NIL: "○", State.MISSING: "✗", State.PENDING: "…"}
+MARKS = {
+    State.ON_TIME: "✓",
+    State.LATE: "△",
+    State.NIL: "○",
+    State.REFUSED: "！",
+    State.MISSING: "✗",
+    State.PENDING: "…",
+}
 STATES = {
     State.ON_TIME: "按时",
     State.LATE: "迟报",
     State.NIL: "零报告",
+    State.REFUSED: "已退回",
     State.MISSING: "缺报",
     State.PENDING: "未到期",
 }
@@ -58,6 +66,7 @@ class FormCount:
     on_time: int
     late: int
     nil: int
+    refused: int
     missing: int
     pending: int
 
@@ -109,7 +118,7 @@ def form_counts(answers: Iterable[Answer]) -> tuple[FormCount, ...]:
     for answer in answers:
         if answer.is_in_period:
             states[answer.form_title][answer.state] += 1
-            nil[answer.form_title] += answer.is_accepted and answer.is_nil
+            nil[answer.form_title] += answer.outcome == "accepted" and answer.is_nil
     rows = [_form_count(title, counts, nil[title]) for title, counts in states.items()]
     if len(rows) > 1:
         rows.append(_form_count("合计", sum(states.values(), Counter()), nil.total()))
@@ -158,6 +167,7 @@ def _form_count(title: str, counts: Counter[State], nil: int) -> FormCount:
         on_time=on_time,
         late=counts[State.LATE],
         nil=nil,
+        refused=counts[State.REFUSED],
         missing=counts[State.MISSING],
         pending=counts[State.PENDING],
     )

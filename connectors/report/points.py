@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from connectors.report import words
 from connectors.report.figures import Figures
 from connectors.report.grid import Missing
-from connectors.report.tables import campaign_totals, latest_points, verdict_counts
+from connectors.report.tables import campaign_totals, verdict_counts
 
 HEADLINES = ("relief_paid", "relief_persons", "relief_units_reached", "submission_completeness")
 """The indicators that stand at the top in large type."""
@@ -52,11 +50,10 @@ def _published(figures: Figures) -> str:
 
 def _targets(figures: Figures) -> list[str]:
     sentences = []
-    for points in latest_points(figures.targets).values():
-        last = points[-1]
-        if last.actual is not None:
-            actual, goal = words.measure(last.actual, last.unit), words.measure(last.target, last.unit)
-            sentences.append(f"{last.name_zh} {actual}，目标 {goal}，进度{words.PACE[last.verdict]}。")
+    for now in (course.now for course in figures.targets):
+        if now.actual is not None:
+            actual, goal = words.measure(now.actual, now.unit), words.measure(now.target, now.unit)
+            sentences.append(f"{now.name_zh} {actual}，目标 {goal}，{words.PACE_SENTENCES[now.verdict]}。")
     return sentences
 
 
@@ -73,8 +70,12 @@ def _returns(figures: Figures, missing: tuple[Missing, ...]) -> str:
 
 
 def _waiting(figures: Figures) -> str:
-    rows = sum(w.rows_quarantined for w in figures.quality.waiting)
-    if not rows:
-        return ""
-    units = len({w.unit_id for w in figures.quality.waiting})
-    return f"{words.number(Decimal(rows))} 行数据因填写错误未计入，等待 {units} 家单位更正。"
+    taken = [w for w in figures.quality.waiting if not w.is_refused]
+    refused = len(figures.quality.waiting) - len(taken)
+    parts = []
+    if taken:
+        rows, units = sum(w.rows_quarantined for w in taken), len({w.unit_id for w in taken})
+        parts.append(f"{words.number(rows)} 行数据因填写错误未计入，等待 {units} 家单位更正")
+    if refused:
+        parts.append(f"{words.number(refused)} 份报表已退回，等待重报")
+    return "；".join(parts) + "。" if parts else ""

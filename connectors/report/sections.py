@@ -8,7 +8,8 @@ from connectors.report import charts, grid, words
 from connectors.report.complaints import plain_words
 from connectors.report.figures import Figures
 from connectors.report.points import HEADLINES, key_points
-from connectors.report.tables import campaign_totals, difference, latest_points, month_series, rate_table
+from connectors.report.tables import campaign_totals, difference, month_series, rate_table
+from connectors.report.target_chart import target_course
 
 
 def sections(figures: Figures) -> dict[str, Any]:
@@ -36,7 +37,9 @@ def _relief(figures: Figures) -> dict[str, Any]:
     months = figures.span.months
     current = frozenset(line.month for line in figures.relief if line.is_in_period)
     small = [
-        charts.campaign_months(f"chart-month-{place}", t.name, month_series(figures.relief, t.campaign, months), current)
+        charts.campaign_months(
+            f"chart-month-{place}", t.name, month_series(figures.relief, t.campaign, months), current
+        )
         for place, t in enumerate(totals, start=1)
         if len(months) > 1
     ]
@@ -51,10 +54,9 @@ def _relief(figures: Figures) -> dict[str, Any]:
 
 
 def _targets(figures: Figures) -> dict[str, Any]:
-    points = latest_points(figures.targets)
     return {
-        "targets": [course[-1] for course in points.values()],
-        "target_charts": [charts.target_course(course) for course in points.values()],
+        "targets": [course.now for course in figures.targets],
+        "target_charts": [target_course(course) for course in figures.targets if course.quarters],
     }
 
 

@@ -12,7 +12,6 @@ from connectors.report.figures.indicators import IndicatorValue
 from connectors.report.figures.organisation import Organisation
 from connectors.report.figures.published import PublishedFigure
 from connectors.report.figures.relief import ReliefLine
-from connectors.report.figures.targets import TargetPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +83,8 @@ def rate_table(values: Sequence[IndicatorValue], organisation: Organisation) -> 
     known = {(v.indicator_id, v.org_id): v for v in values}
     places = [(g.unit_id, g.short_name) for g in organisation.groups]
     places += [(u.unit_id, "全省") for u in organisation.units.values() if u.unit_kind == "province"]
-    rows = tuple(
-        (name, tuple(_rate(known.get((indicator, org)), name) for indicator in names)) for org, name in places
-    )
+    rows = tuple((name, tuple(_rate(known.get((indicator, org)), name) for indicator in names)) for org, name in places)
     return RateTable(tuple(names.values()), rows if names else ())
-
-
-def latest_points(points: Iterable[TargetPoint]) -> dict[str, tuple[TargetPoint, ...]]:
-    """The points of each target, oldest first, one for each day: a year stands for its last quarter."""
-    by_target: dict[str, dict[object, TargetPoint]] = defaultdict(dict)
-    for point in points:
-        by_target[point.target_id][point.last_day] = point
-    return {target: tuple(days.values()) for target, days in by_target.items()}
 
 
 def difference(figure: PublishedFigure) -> Decimal | None:

@@ -39,6 +39,15 @@ VERDICTS = {"equal": "一致", "within": "在限定范围内", "differs": "不�
 PACE = {"met": "已达到", "ahead": "超前", "on_path": "正常", "behind": "滞后", "no_data": "无数据"}
 """How a target's actual value stands to its path."""
 
+PACE_SENTENCES = {
+    "met": "已达到目标",
+    "ahead": "快于计划路径",
+    "on_path": "与计划路径相符",
+    "behind": "落后于计划路径",
+    "no_data": "暂无数据",
+}
+"""The same in a sentence."""
+
 QUALIFIERS = {"exact": "", "more_than": "余", "just_under": "近"}
 """How a figure was printed: exactly, “20 余”, “近 400”."""
 
@@ -81,7 +90,9 @@ def measure(value: Decimal | None, unit: str) -> str:
         return NO_VALUE
     if UNITS.get(unit, unit) == "%":
         return percent(value)
-    shown = rounded(value, 2) if unit == "CNY per person" and value != value.quantize(Decimal("0.01")) else number(value)
+    shown = (
+        rounded(value, 2) if unit == "CNY per person" and value != value.quantize(Decimal("0.01")) else number(value)
+    )
     return f"{shown} {UNITS.get(unit, unit)}"
 
 

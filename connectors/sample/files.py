@@ -74,6 +74,8 @@ def _reports() -> Iterator[SampleFile]:
         match part:
             case None:
                 yield clean
+            case "missing":
+                continue
             case Slip():
                 yield _with_slip(clean, part)
                 yield _again(clean, "（更正）", "correction")

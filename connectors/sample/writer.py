@@ -15,7 +15,8 @@ from typing import cast
 
 from connectors.sample.files import SampleFile, sample_files
 from connectors.sample.organisation import NOTICE, enterprises, unit
-from connectors.workbooks.template import TEMPLATE_VERSION, Identity, write_workbook
+from connectors.workbooks.layout import TEMPLATE_VERSION
+from connectors.workbooks.template import Identity, write_workbook
 from expectations.contract import forms
 
 SPARE_ROWS = 12
@@ -150,5 +151,5 @@ def _write_share(share: Sequence[int], folder: Path, sender: Connection) -> None
             sender.send(index)
     except BrokenPipeError:
         return
-    except Exception as error:  # raised again where somebody can read it
+    except OSError as error:
         sender.send(error)

@@ -172,6 +172,11 @@ def read_release_difference(conn: psycopg.Connection[Any], old: int, new: int, l
     )
 
 
+def read_units(conn: psycopg.Connection[Any]) -> list[tuple[str, str]]:
+    """The units that exist now: code and name, by code."""
+    return conn.execute("select unit_id, unit_name from registers.unit where valid_to is null order by unit_id").fetchall()
+
+
 def read_published_comparison(conn: psycopg.Connection[Any]) -> list[Row]:
     """The union's published figures against ours, in the current release; empty before the first."""
     if _one(conn, "select to_regclass('bi.published_comparison') is not null as is_there", {}) == {"is_there": False}:

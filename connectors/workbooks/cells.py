@@ -6,13 +6,14 @@ import io
 import re
 from datetime import date, datetime, time
 from html import unescape
+from math import isfinite
 from typing import Any
 from xml.etree import ElementTree
 
 from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
 from connectors.workbooks.layout import column_number
-from connectors.workbooks.package import Package
+from connectors.workbooks.package import Package, check_grid, parse_xml
 from connectors.workbooks.refusal import damaged
 
 Row = list[Any]
@@ -40,8 +41,10 @@ class Cells:
 
     def rows(self, sheet: str) -> list[Row]:
         """Every row of the sheet from A1 on, with the error values and the formulas that the native reader passes over."""
+        xml = self._package.sheets.get(sheet, b"")
+        check_grid(sheet, xml)
         rows: list[Row] = _native(lambda: self._workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
-        for row, column, text in _passed_over(self._package.sheets.get(sheet, b"")):
+        for row, column, text in _passed_over(xml):
             if row < len(rows) and column < len(rows[row]):
                 rows[row][column] = text
             else:
@@ -61,7 +64,7 @@ def text_of(value: Any) -> str | None:
     if type(value) is float:
         if value.is_integer() and abs(value) < EXACT_BELOW:
             return str(int(value))
-        return repr(value) if abs(value) < EXACT_BELOW or value != value else f"{value:.14E}"
+        return f"{value:.14E}" if isfinite(value) and abs(value) >= EXACT_BELOW else repr(value)
     match value:
         case None:
             return None
@@ -117,7 +120,7 @@ def _placed(attributes: bytes, text: bytes) -> list[tuple[int, int, str]]:
 def _without_prefix(xml: bytes) -> bytes:
     """The same sheet with plain element names: some programs write `x:c` for `c`."""
     try:
-        root = ElementTree.fromstring(xml)
+        root = parse_xml(xml)
     except ElementTree.ParseError as error:
         raise damaged("工作表不是有效的 XML", "a sheet is not valid XML") from error
     for element in root.iter():

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from connectors.workbooks.cells import Row, text_of
 from connectors.workbooks.layout import NIL_QUESTION
@@ -21,7 +22,11 @@ _NOTE = re.compile(
     re.DOTALL,
 )
 _SAMPLE = re.compile(r"示例|样例|例|例如:?|举例:?")
+_ROLES = (("total", _TOTAL), ("subtotal", _SUBTOTAL), ("note", _NOTE))
 _NIL_PLAIN = NIL_QUESTION.partition("（")[0]
+
+LONGEST_LABEL = 200
+"""A longer text says more than what its row is."""
 
 YES = frozenset(("是", "√", "✓", "✔", "Y", "YES", "TRUE", "零报告", "无此项", "本期无此项"))
 NO = frozenset(("否", "×", "✗", "不是", "N", "NO", "FALSE"))
@@ -64,7 +69,7 @@ def harvest(reading: Reading, form: Form, rows: Sequence[Row], headings: Heading
             continue
         reading.rows_ignored.append((number + 1, reason))
         if reason == "total_row":
-            whole = _kind_of_total(_labels(row, texts, headings)) is _TOTAL
+            whole = any(_role(label) == "total" for label in _labels(row, texts, headings))
             span = None if whole else (last_total + 1, number)
             typed = {f.name: t for f, t in zip(form.fields, texts, strict=True) if f.is_totalled and t is not None}
             crop.totals.append(TotalRow(number + 1, typed, span))
@@ -90,53 +95,47 @@ def read_nil_answer(reading: Reading, rows: Sequence[Row], headings: Headings) -
 def check_nil(reading: Reading, form: Form, is_nil: bool, data_rows: int) -> None:
     """Hold the answer against the rows: nothing to report and rows, or neither, is refused."""
     if is_nil and not form.is_nil_allowed:
-        reading.complain("form.nil_not_allowed", Severity.CRITICAL, form=form.title_zh)
+        reading.complain("form.nil_not_allowed", Severity.CRITICAL)
     elif is_nil and data_rows:
         reading.complain("form.nil_with_rows", Severity.CRITICAL, rows=str(data_rows))
     elif not is_nil and not data_rows:
-        reading.complain("form.no_rows", Severity.CRITICAL, form=form.title_zh)
+        reading.complain("form.no_rows", Severity.CRITICAL)
     else:
         reading.is_nil = is_nil
 
 
 def _has_other_text(row: Row, headings: Headings) -> bool:
-    if any(
-        value != "" and column != headings.serial and text_of(value) is not None for column, value in enumerate(row)
-    ):
-        return True
-    # A running number alone is the template's own; a word in its place is somebody's.
-    serial = _serial_text(row, headings)
-    return serial is not None and not re.fullmatch(r"[\d.]+", serial)
+    """Whether anything stands outside the fields; the running numbers are the template's own, a word in their place is not."""
+    return any(
+        value != "" and text_of(value) is not None and not (column == headings.serial and _is_running_number(value))
+        for column, value in enumerate(row)
+    )
 
 
 def _reason(row: Row, texts: Sequence[str | None], first: str | None, headings: Headings) -> str | None:
-    labels = _labels(row, texts, headings)
-    if _kind_of_total(labels):
+    roles = [_role(label) for label in _labels(row, texts, headings)]
+    if "total" in roles or "subtotal" in roles:
         return "total_row"
-    if first is None or any(_NOTE.fullmatch(label) for label in labels[:2]):
+    if first is None or "note" in roles[:2]:
         return "note_row"
-    serial = _serial_text(row, headings)
-    if serial is not None and _SAMPLE.fullmatch(serial):
-        return "sample_row"
-    return None
-
-
-def _kind_of_total(labels: Sequence[str]) -> re.Pattern[str] | None:
-    return next((pattern for label in labels for pattern in (_TOTAL, _SUBTOTAL) if pattern.fullmatch(label)), None)
+    serial = row[headings.serial] if headings.serial is not None and headings.serial < len(row) else ""
+    return "sample_row" if isinstance(serial, str) and _SAMPLE.fullmatch(_plain(serial)) else None
 
 
 def _labels(row: Row, texts: Sequence[str | None], headings: Headings) -> list[str]:
-    """The texts in which a row says what it is: its running number, and the first three of its fields."""
-    serial = _serial_text(row, headings)
-    found = [t for t in (serial, *texts[:3]) if t is not None and len(t) < 200]
-    return [_plain(t) for t in found]
+    """The texts in which a row says what it is: in the place of its running number, and in the first three of its fields."""
+    serial = row[headings.serial] if headings.serial is not None and headings.serial < len(row) else ""
+    return [t for t in (serial, *texts[:3]) if isinstance(t, str) and t and len(t) < LONGEST_LABEL]
 
 
-def _serial_text(row: Row, headings: Headings) -> str | None:
-    if headings.serial is None or headings.serial >= len(row):
-        return None
-    text = text_of(row[headings.serial])
-    return _plain(text) if text else None
+@lru_cache(maxsize=4096)
+def _role(label: str) -> str | None:
+    plain = _plain(label)
+    return next((role for role, pattern in _ROLES if pattern.fullmatch(plain)), None)
+
+
+def _is_running_number(value: object) -> bool:
+    return not isinstance(value, str) or re.fullmatch(r"[\d.]+", _plain(value)) is not None
 
 
 def _plain(text: str) -> str:

@@ -18,7 +18,7 @@ class FileKind:
 XLSX = FileKind("xlsx", "Excel (.xlsx)", is_read=True)
 ENCRYPTED = FileKind("encrypted", "Excel (.xlsx)")
 UNKNOWN = FileKind("unknown", "?")
-EMPTY = FileKind("empty", "0 byte")
+EMPTY = FileKind("empty", "")
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PEEK = 4096

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from xml.etree import ElementTree
 
-from connectors.workbooks.kinds import ENCRYPTED, XLSX, kind_of_parts, sniff
+from connectors.workbooks.kinds import EMPTY, ENCRYPTED, XLSX, kind_of_parts, sniff
 from connectors.workbooks.layout import column_number
 from connectors.workbooks.refusal import RefusedError, damaged, unsafe
 
@@ -27,10 +27,12 @@ MAX_INFLATED_BYTES = 200_000_000
 MAX_RATIO, RATIO_FROM_BYTES = 400, 5_000_000
 """Rows of the same cells shrink about a hundredfold, a bomb a thousandfold."""
 
-MAX_GRID_CELLS = 4_000_000
-"""Native readers hold the whole rectangle of used cells; 100 000 rows of 40 columns is more than anyone types."""
+MAX_GRID_CELLS = 7_200_000
+"""Native readers hold the whole rectangle of used cells, and nobody types this many; 9 999 rows of 702 columns still fit."""
 
 _DOCTYPE = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
+# A row from 10 000 on or a column beyond ZZ: without one the rectangle is small enough, and no cell need be looked at.
+_FAR = re.compile(rb"\sr=[\"'](?:[A-Za-z]{3,}\d|[A-Za-z]*\d{5})")
 # A cell that holds something: not closed in itself. Formatted blanks may go on for a million rows and cost nothing.
 _FILLED = re.compile(rb"<(?:\w+:)?c\s(?:[^<>]*?\s)?r=[\"']([A-Za-z]+)(\d+)[\"'][^<>/]*>")
 _UNPLACED = re.compile(rb"<(?:\w+:)?c(?:>|\s(?![^<>]*\br=)[^<>]*>)")
@@ -50,6 +52,8 @@ class Package:
 def open_package(data: bytes) -> Package:
     """The package of these bytes. Raises: RefusedError if they are not a workbook, broken, locked, or beyond the limits."""
     kind = sniff(data)
+    if kind is EMPTY:
+        raise RefusedError("file.empty")
     if kind is ENCRYPTED:
         raise RefusedError("file.password")
     if not kind.is_read:
@@ -65,8 +69,6 @@ def open_package(data: bytes) -> Package:
         properties = custom_properties(parts.get("docProps/custom.xml", b""))
     except ElementTree.ParseError as error:
         raise damaged("工作簿目录不是有效的 XML", "the workbook's directory is not valid XML") from error
-    for name, xml in sheets.items():
-        _check_grid(name, xml)
     return Package(data, sheets, properties)
 
 
@@ -74,7 +76,7 @@ def custom_properties(xml: bytes) -> dict[str, str]:
     """The custom document properties that `docProps/custom.xml` holds, as texts. Raises: ElementTree.ParseError."""
     if not xml or any(mark in xml for mark in _DOCTYPE):
         return {}
-    return {p.get("name", ""): "".join(p.itertext()) for p in ElementTree.fromstring(xml)}
+    return {p.get("name", ""): "".join(p.itertext()) for p in parse_xml(xml)}
 
 
 def _check_directory(archive: zipfile.ZipFile) -> None:
@@ -105,6 +107,11 @@ def _check_directory(archive: zipfile.ZipFile) -> None:
         raise unsafe(f"解压后有 {inflated // 1_000_000} MB", f"it inflates to {inflated // 1_000_000} MB")
 
 
+def parse_xml(xml: bytes) -> ElementTree.Element:
+    """The tree of a part that was looked through before. Raises: ElementTree.ParseError."""
+    return ElementTree.fromstring(xml)  # noqa: S314  # whatever declares a DTD or an entity was refused before
+
+
 def _inflate(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     # Never more than the size that the directory declares; the CRC is checked on the way.
     content = archive.read(info)
@@ -119,13 +126,10 @@ def _inflate(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 def _sheets(parts: dict[str, bytes]) -> dict[str, bytes]:
     """The XML of each worksheet, by the sheet's name, in the order of the workbook."""
-    relations = {
-        r.get("Id", ""): r.get("Target", "")
-        for r in ElementTree.fromstring(parts.get("xl/_rels/workbook.xml.rels", b""))
-    }
+    relations = {r.get("Id", ""): r.get("Target", "") for r in parse_xml(parts.get("xl/_rels/workbook.xml.rels", b""))}
     sheets: dict[str, bytes] = {}
     names: set[str] = set()
-    for element in ElementTree.fromstring(parts["xl/workbook.xml"]).iter():
+    for element in parse_xml(parts["xl/workbook.xml"]).iter():
         if element.tag.rpartition("}")[2] != "sheet":
             continue
         name = element.get("name", "")
@@ -145,16 +149,17 @@ def _sheets(parts: dict[str, bytes]) -> dict[str, bytes]:
     return sheets
 
 
-def _check_grid(name: str, xml: bytes) -> None:
+def check_grid(name: str, xml: bytes) -> None:
+    """Hold a sheet to the rectangle that a native reader may hold in memory. Raises: RefusedError naming the place."""
+    if not _FAR.search(xml):
+        return
     rows = columns = 1
     for letters, digits in _FILLED.findall(xml):
         row = int(digits[:10])
         rows = row if row > rows else rows
         if len(letters) > 3 or row < 1:
-            raise unsafe(
-                f"工作表“{name}”有不存在的单元格 {_shown(letters + digits)}",
-                f"sheet '{name}' has no cell {_shown(letters + digits)}",
-            )
+            cell = (letters + digits)[:20].decode("ascii", "replace")
+            raise unsafe(f"工作表“{name}”有不存在的单元格 {cell}", f"sheet '{name}' has a cell {cell} that cannot be")
         column = column_number(letters.decode().upper())
         columns = column if column > columns else columns
     if _UNPLACED.search(xml):
@@ -162,7 +167,3 @@ def _check_grid(name: str, xml: bytes) -> None:
     if rows * columns > MAX_GRID_CELLS or rows > 1_048_576 or columns > 16_384:
         zh = f"工作表“{name}”的数据延伸到第 {rows} 行、第 {columns} 列"
         raise unsafe(zh, f"sheet '{name}' goes as far as row {rows}, column {columns}")
-
-
-def _shown(reference: bytes) -> str:
-    return reference[:20].decode("ascii", "replace")

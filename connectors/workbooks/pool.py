@@ -49,7 +49,9 @@ class ReaderPool:
         self._watch.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._threads.shutdown(wait=error is None, cancel_futures=True)
         self._is_closed.set()
         self._watch.join()
@@ -64,7 +66,7 @@ class ReaderPool:
             for delivery_id, data in batch
             if len(data) > limit
         ]
-        found = list(self._threads.map(self._read_turn, _turns((d for d in batch if len(d[1]) <= limit))))
+        found = list(self._threads.map(self._read_turn, _turns(d for d in batch if len(d[1]) <= limit)))
         readings = {r.delivery_id: r for r in [*large, *(r for part in found for r in part.readings)]}
         return ReadBatch([readings[delivery_id] for delivery_id, _ in batch], _joined(found))
 
@@ -117,4 +119,4 @@ def _turns(batch: Iterable[tuple[int, bytes]]) -> Iterator[Batch]:
 
 
 def _sizes(size: int, limit: int) -> dict[str, str]:
-    return {"size_mb": f"{size / 1_000_000:.1f}", "limit_mb": str(limit // 1_000_000)}
+    return {"size": f"{size / 1_000_000:.1f} MB", "limit": f"{limit // 1_000_000} MB"}

@@ -47,7 +47,7 @@ class BatchReader:
     def _read(self, delivery_id: int, data: bytes) -> Reading:
         package = open_package(data)
         cells = Cells(package)
-        reading = Reading(delivery_id, "read")
+        reading = Reading(delivery_id, "read", content_sha256=hashlib.sha256(data).hexdigest())
         recognised = recognise(reading, read_identity(cells, package.properties))
         if recognised is None:
             return reading

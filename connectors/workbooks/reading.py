@@ -24,7 +24,8 @@ class Reading:
 
     `columns` gives the letter of each field's column. `rows_read` counts every row below the headings with anything typed in it;
     `rows_ignored` are those of them that are no data, with the sheet row and the reason (total_row, note_row, sample_row).
-    `content_sha256` is the same for workbooks that say the same, however they were saved and wherever blank rows stand.
+    `content_sha256` is the same for workbooks that say the same, however they were saved and wherever blank rows stand; where no
+    row could be found it is that of the bytes.
     """
 
     delivery_id: int
@@ -57,9 +58,10 @@ class Reading:
         value: str | None = None,
         **params: str,
     ) -> None:
-        """Add a finding about this delivery, on its sheet."""
+        """Add a finding about this delivery, on its sheet; its words learn the form from the reading."""
         shown = value if value is None or len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "…"
-        found = Finding(code, severity, self.delivery_id, self.sheet, cell, row_number, field, shown, params)
+        about = {"form": self.form_id} if self.form_id else {}
+        found = Finding(code, severity, self.delivery_id, self.sheet, cell, row_number, field, shown, about | params)
         self.findings.append(found)
 
     def to_wire(self) -> dict[str, Any]:

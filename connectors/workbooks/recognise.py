@@ -55,20 +55,21 @@ def recognise(reading: Reading, identity: Mapping[str, str]) -> tuple[Form, Peri
     form = forms().get(identity.get("form", ""))
     if form is None:
         reading.status = "unrecognised"
-        reading.complain("form.unrecognised", Severity.CRITICAL, form=identity.get("form", ""))
+        if named := identity.get("form"):
+            reading.complain("form.unknown_form", Severity.CRITICAL, form=named[:50])
+        else:
+            reading.complain("form.unrecognised", Severity.CRITICAL)
         return None
     reading.form_id, reading.edition = form.form_id, identity.get("edition", "")
     reading.unit_id, reading.period = identity.get("unit", ""), identity.get("period", "")
     if reading.edition != form.edition:
-        reading.complain(
-            "form.wrong_edition", Severity.CRITICAL, edition=reading.edition, expected=form.edition, form=form.title_zh
-        )
+        reading.complain("form.wrong_edition", Severity.CRITICAL, edition=reading.edition, expected=form.edition)
     try:
         period = parse_period(reading.period)
     except PeriodError:
         period = None
     if period is None or period.kind != form.frequency:
-        reading.complain("form.period_invalid", Severity.CRITICAL, period=reading.period, form=form.title_zh)
+        reading.complain("form.period_invalid", Severity.CRITICAL, period=reading.period)
         return form, None
     reading.period = period.id
     return form, period

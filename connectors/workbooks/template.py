@@ -202,10 +202,8 @@ def _write_value(sheet: Worksheet, row: int, column: int, value: object, style: 
             sheet.write_boolean(row, column, value, style)
         case int() | float() | Decimal():
             sheet.write_number(row, column, value, style)
-        case datetime():
-            sheet.write_datetime(row, column, value, style)
         case date():
-            sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), style)
+            sheet.write_datetime(row, column, value, style)
         case _:
             # Never `write`: it would turn a name such as =cmd|… into a live formula.
             sheet.write_string(row, column, str(value), style)

@@ -39,16 +39,16 @@ def command_line(speaker: Speaker, night: date | None, as_json: bool) -> int:
 
 
 def _run(settings: Settings, night: date, speaker: Speaker) -> NightResult:
-    from flows.prefect_home import enter, scheduler, wait_until_ready
+    from flows.prefect_home import enter, scheduler
 
-    with scheduler(settings) as api_url:
-        enter(settings, api_url)
+    with scheduler(settings) as api:
+        enter(settings, api.api_url)
         from flows.nightly import nightly, watcher
 
         # What the night needs takes seconds to import; Prefect's server starts meanwhile on the other core.
         import expectations.judgement  # noqa: F401
 
-        wait_until_ready(settings, api_url)
+        api.wait_until_ready()
         watcher.set(observer(speaker))
         return nightly(night.isoformat())
 

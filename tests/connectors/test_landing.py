@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
+from psycopg import sql
 
 from connectors.errors import LandingColumnError
 from connectors.settings import Settings
@@ -59,13 +60,17 @@ def test_a_new_field_adds_a_column_and_keeps_the_rows(
     settings: Settings, form: Form, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with closing(connect(settings)) as conn:
+        table = sql.Identifier("landing", form.form_id)
         conn.execute(
-            f"insert into landing.{form.form_id} (submission_id, unit_id, period, row_number) values (1, 'A', '2021', 2)"
+            sql.SQL("insert into {} (submission_id, unit_id, period, row_number) values (1, 'A', '2021', 2)").format(
+                table
+            )
         )
         added = Field("added_cny", "新增金额", "money", "Added later.", unit_zh="元")
         monkeypatch.setattr(landing, "forms", lambda: only(replace(form, fields=(*form.fields, added))))
         ensure_tables(conn)
-        assert conn.execute(f"select row_number, added_cny from landing.{form.form_id}").fetchall() == [(2, None)]
+        kept = conn.execute(sql.SQL("select row_number, added_cny from {}").format(table)).fetchall()
+    assert kept == [(2, None)]
     assert columns_of(settings, form.form_id)["added_cny"] == ("numeric(18,2)", "新增金额（元）: Added later.")
 
 

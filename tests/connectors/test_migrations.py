@@ -108,7 +108,7 @@ def test_a_migration_killed_half_way_leaves_nothing_and_the_next_one_succeeds(
         blocker.execute("create schema marts")
         process = start_migration(empty_database, tmp_path)
         with closing(psycopg.connect(empty_database, autocommit=True)) as watcher:
-            waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ~ 'marts'"
+            waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ~ 'marts'"
             deadline = time.monotonic() + 60
             while not watcher.execute(waiting).fetchone():
                 assert process.poll() is None, process.communicate()

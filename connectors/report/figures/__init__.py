@@ -17,12 +17,13 @@ from connectors.report.figures.published import PublishedFigure, read_published
 from connectors.report.figures.quality import Quality, read_quality
 from connectors.report.figures.release import Release, Span, read_release, span_of
 from connectors.report.figures.relief import ReliefLine, read_relief
-from connectors.report.figures.targets import TargetPoint, read_targets
+from connectors.report.figures.targets import Course, read_targets
 from expectations.periods import Period
 
 TABLES = (
     "completeness",
     "data_quality_summary",
+    "finding_summary",
     "indicator",
     "indicator_value",
     "period",
@@ -49,7 +50,7 @@ class Figures:
     values: tuple[IndicatorValue, ...]
     group_rates: tuple[IndicatorValue, ...]
     relief: tuple[ReliefLine, ...]
-    targets: tuple[TargetPoint, ...]
+    targets: tuple[Course, ...]
     published: tuple[PublishedFigure, ...]
     answers: tuple[Answer, ...]
     quality: Quality
@@ -76,7 +77,7 @@ def read_figures(conn: psycopg.Connection[Any], period: Period) -> Figures | Non
             values=read_province_values(conn, period.id),
             group_rates=read_group_rates(conn, period.id),
             relief=read_relief(conn, span),
-            targets=read_targets(conn, span),
+            targets=read_targets(conn, period.id, span),
             published=read_published(conn, period.id),
             answers=read_answers(conn, span),
             quality=read_quality(conn, span),

@@ -40,7 +40,9 @@ def read_province_values(conn: psycopg.Connection[Any], period_id: str) -> tuple
 
 def read_group_rates(conn: psycopg.Connection[Any], period_id: str) -> tuple[IndicatorValue, ...]:
     """The rates of each group and of the province that say how far the work reaches; how well is reported is told apart."""
-    return _read(conn, "v.org_level in ('group', 'province') and i.unit = 'share' and i.pillar <> 'operations'", period_id)
+    return _read(
+        conn, "v.org_level in ('group', 'province') and i.unit = 'share' and i.pillar <> 'operations'", period_id
+    )
 
 
 def _read(conn: psycopg.Connection[Any], condition: str, period_id: str) -> tuple[IndicatorValue, ...]:

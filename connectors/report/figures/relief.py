@@ -32,7 +32,7 @@ def read_relief(conn: psycopg.Connection[Any], span: Span) -> tuple[ReliefLine, 
             " sum(r.persons)::bigint as persons, p.first_day between %(first_day)s and %(last_day)s as is_in_period"
             " from bi.relief_summary r join bi.period p using (period)"
             " where p.first_day between least(%(first_day)s, %(year_start)s) and %(last_day)s"
-            " group by 1, 2, 3, 6 order by 3, 1",
+            " group by 1, 2, 3, 6 order by min(r.sort_key), 3",
             {"first_day": span.first_day, "last_day": span.last_day, "year_start": span.year_start},
         )
         return tuple(found.fetchall())

@@ -81,8 +81,8 @@ final as (
         answers.form_id,
         answers.unit_id,
         answers.period,
-        forms.form_name_zh,
-        forms.form_name_en,
+        forms.form_title,
+        forms.form_title_en,
         submissions_expected.form_id is not null as expected,
         submissions.submission_id is not null as accepted,
         coalesce(

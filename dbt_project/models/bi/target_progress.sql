@@ -103,6 +103,8 @@ final as (
         path_value::numeric(38, 10) as path_value,
         -- No share passes 100 %, however fast it grew.
         case unit when 'share' then least(straight_forecast, 1) else straight_forecast end::numeric(38, 10) as forecast,
+        first_date as plan_first_day,
+        last_date as plan_last_day,
         elapsed_share::numeric(12, 10) as elapsed_share,
         case
             when actual is null then 'no_data'

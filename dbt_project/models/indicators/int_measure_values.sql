@@ -111,6 +111,11 @@ states_at_period_end as (
         on
             states.unit_id = enterprises_in_force.unit_id
             and enterprises_in_force.as_of_date between states.state_first_date and states.state_last_date
+            -- What a state of last year says about this year is not known: no data, not 0.
+            and (
+                measures.over_time <> 'state_in_year'
+                or states.state_first_date >= date_trunc('year', enterprises_in_force.as_of_date)::date
+            )
     group by 1, 2, 3, 4, 5
 
 ),

@@ -11,6 +11,7 @@ final as (
     select
         finding_id,
         submission_id,
+        code,
         severity
 
     from source

@@ -10,8 +10,8 @@ final as (
 
     select
         form_id,
-        title_zh as form_name_zh,
-        title_en as form_name_en,
+        title_zh as form_title,
+        title_en as form_title_en,
         is_register
 
     from source

@@ -1,0 +1,146 @@
+"""The archive: every byte ever received, unchanged, under its SHA-256 and sealed, because workbooks hold personal data.
+
+    <home>/archive/ab/ab12…   MAGIC, then for each piece of up to 4 MB: its length, key id, nonce and ciphertext (AES-GCM)
+
+A piece is bound to its place and to whether it is the last, so that none can be swapped, repeated or cut off unnoticed; the
+bytes as a whole are held against their SHA-256 whenever they are read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import struct
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from connectors.errors import ArchiveError, FolderUnwritable, KeyringError
+from connectors.keys import Keyring
+from connectors.settings import Settings
+
+MAGIC = b"UWARCH1\n"
+
+PIECE_BYTES = 4_000_000
+"""What is sealed at once: a file of any size goes in and out without filling the memory."""
+
+_HEAD = struct.Struct(">IBBB")
+"""Of each piece: length of the ciphertext, of the key id, of the nonce; 1 where it is the last."""
+
+
+class Archive:
+    """Bytes by their SHA-256. What is put in twice is kept once; nothing is ever changed or removed."""
+
+    def __init__(self, settings: Settings, keyring: Keyring) -> None:
+        self._folder, self._keyring = settings.archive_dir, keyring
+
+    def put(self, data: bytes) -> str:
+        """Keep these bytes; gives their SHA-256 once they are safe on the disk. Raises: FolderUnwritable."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self.path(sha256).exists():
+            self.put_pieces([data])
+        return sha256
+
+    def put_pieces(self, pieces: Iterable[bytes]) -> str:
+        """Keep bytes that come piece by piece, however many; as `put`."""
+        temporary = self._folder / f".{os.getpid()}-{secrets.token_hex(8)}"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _new_file(temporary) as file:
+                sha256 = self._write(file, pieces)
+                file.flush()
+                os.fsync(file.fileno())
+            self._settle(temporary, self.path(sha256))
+        except OSError as error:
+            raise FolderUnwritable(str(self._folder), error.strerror or str(error)) from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        return sha256
+
+    def get(self, sha256: str, at_most: int | None = None) -> bytes:
+        """The bytes with this SHA-256, or only the first `at_most` of them.
+
+        Raises: ArchiveError if they are not there, or not those bytes (which the first few alone cannot tell).
+        """
+        parts: list[bytes] = []
+        size = 0
+        for part in self._pieces(sha256):
+            parts.append(part)
+            size += len(part)
+            if at_most is not None and size > at_most:
+                return b"".join(parts)[:at_most]
+        data = b"".join(parts)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise self._error(sha256, "内容与其 SHA-256 不符", "they do not have that SHA-256")
+        return data
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes with this SHA-256 are, or would be."""
+        return self._folder / sha256[:2] / sha256
+
+    def _write(self, file: BinaryIO, pieces: Iterable[bytes]) -> str:
+        digest = hashlib.sha256()
+        file.write(MAGIC)
+        number, waiting = 0, b""
+        for piece in _even(pieces):
+            digest.update(piece)
+            if number:
+                self._seal(file, waiting, number, is_last=False)
+            number, waiting = number + 1, piece
+        self._seal(file, waiting, max(number, 1), is_last=True)
+        return digest.hexdigest()
+
+    def _seal(self, file: BinaryIO, piece: bytes, number: int, *, is_last: bool) -> None:
+        key_id, nonce, ciphertext = self._keyring.encrypt(piece, _place(number, is_last))
+        file.write(_HEAD.pack(len(ciphertext), len(key_id), len(nonce), is_last) + key_id.encode() + nonce)
+        file.write(ciphertext)
+
+    def _settle(self, temporary: Path, target: Path) -> None:
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        temporary.replace(target)
+        # The name is on the disk only when its folder is.
+        for folder in (target.parent, self._folder):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    def _pieces(self, sha256: str) -> Iterator[bytes]:
+        try:
+            with self.path(sha256).open("rb") as file:
+                if file.read(len(MAGIC)) != MAGIC:
+                    raise self._error(sha256, "不是档案文件", "the file is not one of the archive")
+                number, is_last = 0, 0
+                while not is_last:
+                    number += 1
+                    length, key_length, nonce_length, is_last = _HEAD.unpack(file.read(_HEAD.size))
+                    key_id, nonce = file.read(key_length).decode(), file.read(nonce_length)
+                    yield self._keyring.decrypt(key_id, nonce, file.read(length), _place(number, bool(is_last)))
+        except FileNotFoundError as error:
+            raise self._error(sha256, "文件不存在", "the file is not there") from error
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise self._error(sha256, why, why) from error
+        except (struct.error, UnicodeDecodeError) as error:
+            raise self._error(sha256, "文件不完整", "the file is cut off or damaged") from error
+        except KeyringError as error:
+            raise self._error(sha256, error.why_zh, error.why_en) from error
+
+    def _error(self, sha256: str, why_zh: str, why_en: str) -> ArchiveError:
+        return ArchiveError(sha256, str(self.path(sha256)), why_zh, why_en)
+
+
+def _new_file(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
+
+
+def _place(number: int, is_last: bool) -> bytes:
+    return f"archive piece {number}{' last' if is_last else ''}".encode()
+
+
+def _even(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        for start in range(0, len(piece), PIECE_BYTES):
+            yield piece[start : start + PIECE_BYTES]

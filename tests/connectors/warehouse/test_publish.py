@@ -1,0 +1,191 @@
+"""Publishing: `bi` moves from one release to the next whole, and only by what changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date
+from typing import Any
+
+import psycopg
+import pytest
+
+from connectors.errors import PublishedColumnError, PublishRefused
+from connectors.settings import Settings
+from connectors.warehouse.engine import connect
+from connectors.warehouse.lease import Lease, hold
+from connectors.warehouse.publish import Published, publish
+
+NIGHT = date(2021, 4, 20)
+
+CANDIDATE = """
+create table bi_candidate.indicator_value (
+  indicator_id text, org_level text, org_id text, period_type text, period text,
+  value numeric, numerator numeric, denominator numeric, completeness numeric, status text,
+  primary key (indicator_id, org_level, org_id, period_type, period));
+create table bi_candidate.relief_summary (org_id text, period text, money_cny numeric, primary key (org_id, period));
+comment on table bi_candidate.relief_summary is 'one row per organisation and period';
+comment on column bi_candidate.relief_summary.money_cny is 'CNY';
+"""
+
+
+class Warehouse:
+    """A warehouse in which a build is a statement, and that can publish."""
+
+    def __init__(self, settings: Settings, lease: Lease, conn: psycopg.Connection[Any]) -> None:
+        self.settings, self.lease, self.conn, self.run_id = settings, lease, conn, 0
+
+    def build(self, *figures: tuple[str, str, int | None], passed: bool = True) -> None:
+        """Stand in for dbt: these (unit, month, value) figures are the candidate, of a new run."""
+        self.run_id += 1
+        with self.conn.transaction():
+            self.conn.execute("truncate bi_candidate.indicator_value, bi_candidate.relief_summary")
+            for org_id, period, value in figures:
+                self.conn.execute(
+                    "insert into bi_candidate.indicator_value values"
+                    " ('relief_paid', 'unit', %s, 'month', %s, %s, %s, null, 1, 'provisional')",
+                    (org_id, period, value, value),
+                )
+                self.conn.execute(
+                    "insert into bi_candidate.relief_summary values (%s, %s, %s)", (org_id, period, value)
+                )
+            self.conn.execute(
+                "insert into ops.dbt_build (run_id, business_date, fence, started_at, finished_at, passed)"
+                " values (%s, %s, %s, now(), now(), %s)",
+                (self.run_id, NIGHT, self.lease.fence, passed),
+            )
+
+    def publish(self) -> Published:
+        return publish(self.settings, self.lease, self.run_id, NIGHT, "night")
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.conn.execute(query).fetchall()  # type: ignore[call-overload, no-any-return]
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> Iterator[Warehouse]:
+    with ExitStack() as stack:
+        lease = stack.enter_context(hold(settings, "publish", "run 1"))
+        conn = stack.enter_context(connect(settings))
+        conn.execute(CANDIDATE)
+        yield Warehouse(settings, lease, conn)
+
+
+def test_the_first_release_shows_what_was_built_with_its_comments(warehouse: Warehouse) -> None:
+    warehouse.build(("A1", "2021-03", 10))
+    assert warehouse.publish() == Published(1, True, {"indicator_value": 1, "relief_summary": 1})
+    assert warehouse.rows("select org_id, value, release_id from bi.indicator_value") == [("A1", 10, 1)]
+    assert warehouse.rows("select obj_description('bi.relief_summary'::regclass), col_description('bi.relief_summary'::regclass, 3)") == [
+        ("one row per organisation and period", "CNY")
+    ]  # fmt: skip
+
+
+def test_nothing_changed_makes_no_release(warehouse: Warehouse) -> None:
+    warehouse.build(("A1", "2021-03", 10))
+    warehouse.publish()
+    warehouse.build(("A1", "2021-03", 10))
+    assert warehouse.publish() == Published(1, False, {})
+    assert warehouse.rows("select count(*) from bi.release") == [(1,)]
+
+
+def test_only_changed_figures_are_written_and_each_is_recorded(warehouse: Warehouse) -> None:
+    warehouse.build(("A1", "2021-03", 10), ("A2", "2021-03", 5), ("A3", "2021-03", 7))
+    warehouse.publish()
+    warehouse.build(("A1", "2021-03", 12), ("A2", "2021-03", 5), ("A4", "2021-03", 1))
+    # Three rows of figures (A1 changed, A3 gone, A4 new); of the summary the same three.
+    assert warehouse.publish() == Published(2, True, {"indicator_value": 3, "relief_summary": 3})
+    assert warehouse.rows("select org_id, old_value, new_value from bi.release_change where release_id = 2 order by 1") == [
+        ("A1", 10, 12), ("A3", 7, None), ("A4", None, 1)
+    ]  # fmt: skip
+    assert warehouse.rows("select org_id, value from bi.indicator_value order by 1") == [
+        ("A1", 12),
+        ("A2", 5),
+        ("A4", 1),
+    ]
+
+
+def test_every_past_release_can_be_read_as_it_was(warehouse: Warehouse) -> None:
+    states = [{"A1": 10}, {"A1": 12, "A2": 3}, {"A2": 3}, {"A1": 10, "A2": 4}]
+    for state in states:
+        warehouse.build(*((unit, "2021-03", value) for unit, value in state.items()))
+        warehouse.publish()
+    for release_id, state in enumerate(states, start=1):
+        seen = warehouse.conn.execute(
+            "select org_id, value from bi.indicator_value_history where valid_from_release <= %s"
+            " and (valid_to_release is null or valid_to_release > %s)",
+            (release_id, release_id),
+        )
+        assert {org_id: int(value) for org_id, value in seen} == state
+
+
+def test_a_build_that_failed_its_tests_keeps_the_last_release(warehouse: Warehouse) -> None:
+    warehouse.build(("A1", "2021-03", 10))
+    warehouse.publish()
+    warehouse.build(("A1", "2021-03", 99), passed=False)
+    with pytest.raises(PublishRefused):
+        warehouse.publish()
+    assert warehouse.rows("select value, release_id from bi.indicator_value") == [(10, 1)]
+
+
+def test_a_run_that_lost_its_lease_publishes_nothing(warehouse: Warehouse) -> None:
+    warehouse.build(("A1", "2021-03", 10))
+    warehouse.conn.execute("update ops.lease set fence = fence + 1")
+    with pytest.raises(PublishRefused, match="took the lease"):
+        warehouse.publish()
+    assert warehouse.rows("select count(*) from bi.release") == [(0,)]
+
+
+def test_a_column_that_readers_know_never_goes_away_in_silence(warehouse: Warehouse) -> None:
+    warehouse.build(("A1", "2021-03", 10))
+    warehouse.publish()
+    warehouse.build(("A1", "2021-03", 10))
+    warehouse.conn.execute("alter table bi_candidate.relief_summary rename column money_cny to money")
+    with pytest.raises(PublishedColumnError, match="money_cny"):
+        warehouse.publish()
+
+
+def test_a_new_column_joins_the_published_table(warehouse: Warehouse) -> None:
+    warehouse.build(("A1", "2021-03", 10))
+    warehouse.publish()
+    warehouse.conn.execute("alter table bi_candidate.relief_summary add column persons bigint")
+    warehouse.build(("A1", "2021-03", 11))
+    warehouse.conn.execute("update bi_candidate.relief_summary set persons = 4")
+    warehouse.publish()
+    assert warehouse.rows("select money_cny, persons from bi.relief_summary") == [(11, 4)]
+
+
+def test_a_reader_never_sees_two_releases_mixed(warehouse: Warehouse) -> None:
+    units = [f"A{n}" for n in range(200)]
+    warehouse.build(*((unit, "2021-03", 1) for unit in units))
+    warehouse.publish()
+    seen: list[tuple[Any, ...]] = []
+    ended = threading.Event()
+
+    def poll() -> None:
+        with connect(warehouse.settings) as conn:
+            while not ended.is_set():
+                with conn.transaction():
+                    # Two statements in one snapshot, as a dashboard of several charts asks.
+                    conn.execute("set transaction isolation level repeatable read")
+                    figures = conn.execute(
+                        "select min(value), max(value), count(*), max(release_id) from bi.indicator_value"
+                    ).fetchone()
+                    summary = conn.execute(
+                        "select min(money_cny), max(money_cny), count(*) from bi.relief_summary"
+                    ).fetchone()
+                assert figures is not None
+                assert summary is not None
+                seen.append((*figures, *summary))
+
+    reader = threading.Thread(target=poll)
+    reader.start()
+    try:
+        for release in range(2, 12):
+            warehouse.build(*((unit, "2021-03", release) for unit in units))
+            warehouse.publish()
+    finally:
+        ended.set()
+        reader.join()
+    assert {row[3] for row in seen} >= {1, 11} or len({row[3] for row in seen}) > 3
+    assert {row for row in seen if row != (row[3], row[3], 200, row[3], row[3], row[3], 200)} == set()
