@@ -58,6 +58,11 @@ def build(settings: Settings, run_id: int, business_date: date, fence: int) -> B
     return BuildResult(not failures, failures, len(results), time.monotonic() - started)
 
 
+def warm_up() -> None:
+    """Imports dbt, which takes some seconds, so that it can be done while something else starts."""
+    import dbt.cli.main  # noqa: F401
+
+
 def run_dbt(settings: Settings, command: str, *arguments: str) -> list[Any]:
     """Run one dbt command over the project; gives its results, one per node in the order in which they ended.
 

@@ -11,6 +11,7 @@
     │   └── ClusterError                        the embedded server; its tree is in connectors/postgres/errors.py
     ├── KeyringError                            a key is missing, open to others or not a key
     ├── SourceUnreachable                       a source of workbooks cannot be looked into
+    ├── ReaderUnavailable                       no process that reads workbooks can be started
     ├── ArchiveError                            bytes that should be there are not, or are not those bytes
     ├── BuildFailed                             dbt itself could not run; a failing test is a result, not an error
     ├── PublishRefused                          this run may not publish
@@ -175,6 +176,22 @@ class SourceUnreachable(WarehouseError):
     en: ClassVar[str] = (
         "The source {source_id} cannot be looked into ({location}): {why_en}. "
         "Check its path and rights (WAREHOUSE_INBOX for the default one) and run again."
+    )
+
+
+@dataclass(eq=False)
+class ReaderUnavailable(WarehouseError):
+    """No process that reads workbooks can be started: an installation or a limit of ours, not a bad file."""
+
+    exit_status: int
+    memory_mb: int
+    zh: ClassVar[str] = (
+        "读取报表的进程无法启动（退出码 {exit_status}，内存上限 {memory_mb} MB）。"
+        "请检查安装是否完整；内存上限过小时请调高 WAREHOUSE_READER_MEMORY_MB。文件都已存档，不会丢失。"
+    )
+    en: ClassVar[str] = (
+        "The process that reads workbooks cannot be started (exit code {exit_status}, memory limit {memory_mb} MB). "
+        "Check the installation; if the limit is too low, raise WAREHOUSE_READER_MEMORY_MB. All files are kept in the archive."
     )
 
 

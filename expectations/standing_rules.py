@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from expectations.contract import Field, Form, Rule, Words
 from expectations.finding import Severity
-
-if TYPE_CHECKING:
-    from expectations.contract import Field, Form, Rule
 
 
 def standing_rules(form: Form) -> tuple[Rule, ...]:
@@ -21,8 +18,6 @@ def standing_rules(form: Form) -> tuple[Rule, ...]:
 
 
 def _field_rules(form: Form, field: Field) -> Iterator[Rule]:
-    from expectations.contract import Rule, Words
-
     if field.is_required:
         # Asked of what was typed: a value that could not be read is one complaint already, not a second one here.
         yield Rule(
@@ -70,8 +65,6 @@ def _field_rules(form: Form, field: Field) -> Iterator[Rule]:
 
 
 def _key_rule(form: Form) -> Rule:
-    from expectations.contract import Rule, Words
-
     if form.is_single_row:
         return Rule(
             code=f"{form.form_id}.single_row",

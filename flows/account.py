@@ -45,6 +45,7 @@ class Summary:
     comparison: list[ledger.Row]
     sent_back: list[ledger.Row]
     waiting: list[ledger.Row]
+    rows_waiting_in_all: int
 
     @property
     def is_new_release(self) -> bool:
@@ -70,6 +71,7 @@ def read_summary(conn: psycopg.Connection[Any], run_id: int | None = None) -> Su
         comparison=ledger.read_published_comparison(conn),
         sent_back=ledger.read_files_sent_back(conn, run["run_id"]),
         waiting=ledger.read_waiting_rows(conn, run["run_id"]),
+        rows_waiting_in_all=ledger.count_waiting_rows(conn),
     )
 
 
@@ -185,6 +187,13 @@ def things_to_do(summary: Summary, speaker: Speaker) -> list[str]:
             speaker.words(
                 f"{row['units']} 个单位的 {row['rows']} 行待更正：{what}。{fix}。（warehouse findings --code {row['code']}）",
                 f"{row['rows']} rows of {row['units']} units wait: {what}; {fix}. (warehouse findings --code {row['code']})",
+            )
+        )
+    if summary.rows_waiting_in_all and not summary.waiting:
+        lines.append(
+            speaker.words(
+                f"此前的报送中仍有 {summary.rows_waiting_in_all} 行待更正：warehouse findings --severity error",
+                f"{summary.rows_waiting_in_all} rows of earlier submissions still wait: warehouse findings --severity error",
             )
         )
     return lines

@@ -39,8 +39,11 @@ def finding_facts(name: str, finding: Finding, lang: str) -> dict[str, Any]:
 def _line(finding: Finding, speaker: Speaker) -> str:
     said = words(finding, "en" if speaker.lang == "en" else "zh")
     place = "!".join(part for part in (finding.sheet, finding.cell) if part)
-    typed = f"“{finding.value}”" if finding.value else ""
+    typed = speaker.words(f"“{finding.value}”", f"'{finding.value}'") if finding.value else ""
     severity = speaker.words(*SEVERITY_WORDS[finding.severity])
     address = " ".join(part for part in (place, typed) if part)
-    expected = speaker.words(f"应为{said.expected}；", f"expected {said.expected}; ") if said.expected else ""
-    return f"[{severity}] {address + '：' if address else ''}{said.what}。{expected}{said.fix}（{finding.code}）"
+    zh = f"{address + '：' if address else ''}{said.what}。应为{said.expected}；{said.fix}（{finding.code}）"
+    en = f"{address + ': ' if address else ''}{said.what}; expected {said.expected}; {said.fix} ({finding.code})"
+    if not said.expected:
+        zh, en = zh.replace("应为；", ""), en.replace("expected ; ", "")
+    return f"[{severity}] {speaker.words(zh, en)}"

@@ -5,6 +5,7 @@ The order stands here once. `flows.nightly` runs it with a Prefect task around e
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -255,9 +256,12 @@ class Night:
 
     def _readers(self) -> ReaderPool:
         from connectors.workbooks.pool import ReaderPool
+        from expectations.judgement import warm_up
 
         if self._pool is None:
             self._pool = self._resources.enter_context(ReaderPool(self.settings))
+            # Great Expectations takes seconds to import; the readers' processes work meanwhile.
+            threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         return self._pool
 
     @contextmanager

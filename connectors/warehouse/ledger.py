@@ -75,6 +75,15 @@ def read_waiting_rows(conn: psycopg.Connection[Any], run_id: int) -> list[Row]:
     )
 
 
+def count_waiting_rows(conn: psycopg.Connection[Any]) -> int:
+    """Rows that wait in the submissions in force, whichever night found them."""
+    found = conn.execute(
+        "select coalesce(sum(rows_quarantined), 0) from (select distinct on (form_id, unit_id, period) rows_quarantined"
+        " from ops.submission where outcome = 'accepted' order by form_id, unit_id, period, version desc) s"
+    ).fetchone()
+    return int(found[0]) if found else 0
+
+
 def read_submissions(
     conn: psycopg.Connection[Any],
     *,
@@ -157,16 +166,18 @@ def read_release_difference(conn: psycopg.Connection[Any], old: int, new: int, l
         "   and (valid_to_release is null or valid_to_release > %(old)s)),"
         " of_new as (select * from bi.indicator_value_history where valid_from_release <= %(new)s"
         "   and (valid_to_release is null or valid_to_release > %(new)s))"
-        " select indicator_id, org_level, org_id, period_type, period, o.value as old_value, n.value as new_value,"
+        " select k.*, o.value as old_value, n.value as new_value,"
         "  (select c.cause from bi.release_change c where c.release_id > least(%(old)s, %(new)s)"
         "     and c.release_id <= greatest(%(old)s, %(new)s)"
         "     and (c.indicator_id, c.org_level, c.org_id, c.period_type, c.period)"
         "       = (k.indicator_id, k.org_level, k.org_id, k.period_type, k.period)"
         "   order by c.release_id desc limit 1) as cause"
-        " from of_old o full join of_new n using (indicator_id, org_level, org_id, period_type, period),"
-        " lateral (select indicator_id, org_level, org_id, period_type, period) k"
+        " from of_old o full join of_new n using (indicator_id, org_level, org_id, period_type, period)"
+        " cross join lateral (select coalesce(o.indicator_id, n.indicator_id) as indicator_id,"
+        "   coalesce(o.org_level, n.org_level) as org_level, coalesce(o.org_id, n.org_id) as org_id,"
+        "   coalesce(o.period_type, n.period_type) as period_type, coalesce(o.period, n.period) as period) k"
         " where o.value is distinct from n.value"
-        " order by array_position(array['province', 'group', 'unit'], org_level), indicator_id, org_id, period"
+        " order by array_position(array['province', 'group', 'unit'], k.org_level), k.indicator_id, k.org_id, k.period"
         " limit %(limit)s",
         {"old": old, "new": new, "limit": limit},
     )

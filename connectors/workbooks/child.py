@@ -11,10 +11,15 @@ import math
 import os
 import resource
 import sys
+import traceback
+from pathlib import Path
 from typing import BinaryIO
 
 from connectors.workbooks.reader import BatchReader
 from connectors.workbooks.wire import WireClosedError, read_block, read_message, write_block, write_message
+
+ROOM_BYTES = 64 * 1024 * 1024
+"""What must be left for a workbook after the libraries are loaded; with less, every file would look like a bad one."""
 
 
 def main(memory_mb: int, cpu_seconds: int) -> None:
@@ -24,9 +29,13 @@ def main(memory_mb: int, cpu_seconds: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     _limit(memory_mb)
     try:
+        bytearray(ROOM_BYTES)
+        write_message(answers, {"ready": True})
         _serve(sys.stdin.buffer, answers, cpu_seconds)
     except WireClosedError:
         return
+    except Exception as error:  # noqa: BLE001  # whatever it is, the parent is told before this process ends
+        write_message(answers, {"failed": _whereabouts(error)})
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO, cpu_seconds: int) -> None:
@@ -45,6 +54,12 @@ def _serve(requests: BinaryIO, answers: BinaryIO, cpu_seconds: int) -> None:
             buffer = io.BytesIO()
             batch.rows[form_id].write_ipc(buffer, compression="uncompressed")
             write_block(answers, buffer.getvalue())
+
+
+def _whereabouts(error: BaseException) -> str:
+    """The kind and the place of an error; never its text, which may quote a cell."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {' < '.join(f'{Path(f.filename).name}:{f.lineno}' for f in reversed(frames))}"
 
 
 def _limit(memory_mb: int) -> None:

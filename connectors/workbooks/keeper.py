@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import signal
 import subprocess
@@ -11,12 +12,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import polars as pl
 
+from connectors.errors import ReaderUnavailable
 from connectors.workbooks.reading import ReadBatch, Reading
 from connectors.workbooks.wire import WireClosedError, read_block, read_message, write_block, write_message
+
+log = logging.getLogger(__name__)
 
 PACKAGES_FOLDER = Path(__file__).resolve().parents[2]
 """Where this very code lies; the child is isolated (-I) and would find it only if it were installed."""
@@ -25,6 +29,9 @@ _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from connectors.workbooks.child import main; main(int(sys.argv[2]), int(sys.argv[3]))"
 )
+
+START_SECONDS = 60
+"""A child is ready after half a second; on a machine that swaps, later."""
 
 _FOREVER = float("inf")
 
@@ -62,7 +69,7 @@ class Keeper:
         self._is_late = False
 
     def read(self, batch: Sequence[tuple[int, bytes]]) -> ReadBatch:
-        """What the child read from these workbooks. Raises: ChildDiedError."""
+        """What the child read from these workbooks. Raises: ChildDiedError; ReaderUnavailable if no child can be started."""
         done = 0
         process = self._started()
         requests, answers = _pipes(process)
@@ -71,7 +78,7 @@ class Keeper:
                 self._deadline = time.monotonic() + self._limits.wall_seconds
                 write_message(requests, {"read": delivery_id})
                 write_block(requests, data)
-                if read_message(answers).get("done") != delivery_id:
+                if _answer(answers).get("done") != delivery_id:
                     raise WireClosedError
                 done += 1
             self._deadline = time.monotonic() + self._limits.wall_seconds
@@ -108,20 +115,33 @@ class Keeper:
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            limits = [str(self._limits.memory_mb), str(self._limits.cpu_seconds)]
-            self._files, self._is_late = 0, False
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _PROGRAM, str(PACKAGES_FOLDER), *limits],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                # A traceback may quote a cell, and nobody may read it.
-                stderr=subprocess.DEVNULL,
-                # No secret of ours, and no second pool of threads beside that of the children.
-                env={"LANG": "C.UTF-8", "PATH": os.defpath, "POLARS_MAX_THREADS": "1"},
-                cwd="/",
-                start_new_session=True,
-            )
+            self._process = self._start()
+            self._greet(self._process)
         return self._process
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        limits = [str(self._limits.memory_mb), str(self._limits.cpu_seconds)]
+        self._files, self._is_late = 0, False
+        self._deadline = time.monotonic() + START_SECONDS
+        return subprocess.Popen(
+            [sys.executable, "-I", "-c", _PROGRAM, str(PACKAGES_FOLDER), *limits],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # A traceback may quote a cell, and nobody may read it.
+            stderr=subprocess.DEVNULL,
+            # No secret of ours, and no second pool of threads beside that of the children.
+            env={"LANG": "C.UTF-8", "PATH": os.defpath, "POLARS_MAX_THREADS": "1"},
+            cwd="/",
+            start_new_session=True,
+        )
+
+    def _greet(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait until the child is ready. A child that never is must not look like a bad file."""
+        try:
+            _answer(_pipes(process)[1])
+        except WireClosedError as error:
+            self._deadline = _FOREVER
+            raise ReaderUnavailable(self._end(process), self._limits.memory_mb) from error
 
     def _end(self, process: subprocess.Popen[bytes]) -> int:
         self._process = None
@@ -135,8 +155,16 @@ class Keeper:
         return code
 
 
-def _read_answer(answers: BinaryIO) -> ReadBatch:
+def _answer(answers: BinaryIO) -> dict[str, Any]:
     message = read_message(answers)
+    if "failed" in message:
+        log.error("the reading child met %s", message["failed"])
+        raise WireClosedError
+    return message
+
+
+def _read_answer(answers: BinaryIO) -> ReadBatch:
+    message = _answer(answers)
     rows = {str(form_id): pl.read_ipc(io.BytesIO(read_block(answers))) for form_id in message["forms"]}
     return ReadBatch([Reading.from_wire(plain) for plain in message["readings"]], rows)
 

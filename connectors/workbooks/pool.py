@@ -59,7 +59,10 @@ class ReaderPool:
             keeper.close()
 
     def read(self, batch: Batch) -> ReadBatch:
-        """What was read, a reading for each delivery in the given order; never raises for a bad file."""
+        """What was read, a reading for each delivery in the given order; never raises for a bad file.
+
+        Raises: ReaderUnavailable if no child can be started.
+        """
         limit = self._settings.max_file_mb * 1_000_000
         large = [
             Reading.unreadable(delivery_id, "file.too_large", _sizes(len(data), limit))

@@ -1,7 +1,8 @@
 """What passes between the reading child and its parent: length-prefixed blocks of JSON and raw bytes, never pickles.
 
-Parent to child, file after file: {"read": delivery_id} and the file's bytes, answered by {"done": delivery_id}; then {"finish": true},
-answered by {"readings": […], "forms": […]} and one block of Arrow IPC bytes for each form.
+The child says {"ready": true} once. Then, file after file, the parent sends {"read": delivery_id} and the file's bytes, answered by
+{"done": delivery_id}; and at the end of a batch {"finish": true}, answered by {"readings": […], "forms": […]} and one block of Arrow
+IPC bytes for each form. {"failed": …}, with the kind and place of an error and no text of a cell, is the last that a child says.
 """
 
 from __future__ import annotations

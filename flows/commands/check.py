@@ -51,7 +51,10 @@ def command_line(speaker: Speaker, paths: tuple[Path, ...], as_json: bool) -> in
         say_json({"register_checked": register is not None, "files": facts})
         return 0 if is_good else 1
     if register is None:
-        speaker.note("数据库未运行：未检查单位代码是否在册。", "The database does not run: unit codes were not checked against the register.")
+        speaker.note(
+            "没有可对照的单位名册（数据库未运行，或名册尚未报送）：未检查单位代码是否在册。",
+            "No register at hand (the database does not run, or none was handed in): unit codes were not checked against it.",
+        )
     _draw(files, decisions, speaker)
     return 0 if is_good else 1
 
@@ -66,8 +69,8 @@ def _draw(files: Sequence[Path], decisions: Sequence[Decision], speaker: Speaker
         counts = speaker.words(
             f"读到 {reading.rows_read} 行，待更正 {waiting} 行，忽略 {ignored} 行", f"{reading.rows_read} rows, {waiting} wait, {ignored} ignored"
         )
-        line = f"{path}：{verdict}（{identity}；{counts}）" if identity else f"{path}：{verdict}"
-        click.echo(line)
+        about = speaker.words(f"（{identity}；{counts}）", f" ({identity}; {counts})") if identity else ""
+        speaker.say(f"{path}：{verdict}{about}", f"{path}: {verdict}{about}")
         if decision.findings:
             click.echo(draw_findings([(path.name, finding) for finding in decision.findings], speaker).partition("\n")[2])
 

@@ -71,13 +71,18 @@ def show_status(speaker: Speaker, as_json: bool) -> int:
 
 @command("url", "数据库的网址（含密码，用于其他程序连接）。", "The database's URL, with its password, for other programs.")
 @option("--masked", is_flag=True, zh="隐去密码", en="Without the password")
+@json_option
 @pass_speaker
-def show_url(speaker: Speaker, masked: bool) -> int:
+def show_url(speaker: Speaker, masked: bool, as_json: bool) -> int:
     """Print the URL."""
     from connectors.postgres import psycopg_url
 
     url = psycopg_url(load_settings())
-    speaker.say(*(without_password(url) if masked else url,) * 2)
+    shown = without_password(url) if masked else url
+    if as_json:
+        say_json({"url": shown})
+    else:
+        speaker.say(shown, shown)
     return 0
 
 

@@ -43,11 +43,11 @@ def _run(settings: Settings, night: date, speaker: Speaker) -> NightResult:
 
     with scheduler(settings) as api:
         enter(settings, api.api_url)
+        # What every night needs takes seconds to import; Prefect's server starts meanwhile on the other core.
+        from connectors.dbt import warm_up
         from flows.nightly import nightly, watcher
 
-        # What the night needs takes seconds to import; Prefect's server starts meanwhile on the other core.
-        import expectations.judgement  # noqa: F401
-
+        warm_up()
         api.wait_until_ready()
         watcher.set(observer(speaker))
         return nightly(night.isoformat())

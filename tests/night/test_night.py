@@ -116,9 +116,15 @@ def test_completeness_knows_nil_from_missing(conn: psycopg.Connection[Any]) -> N
 def test_a_figure_is_explained_down_to_cells_that_hold_it(conn: psycopg.Connection[Any], small_inbox: Path) -> None:
     explanation = explain(conn, "relief_paid", "2021-03")
     total = Decimal(0)
-    for row in explanation.numerator.rows:
-        workbook = openpyxl.load_workbook(small_inbox / Path(row.file_name).name)
-        total += sum(Decimal(str(workbook[row.sheet][cell.address].value)) for cell in row.cells)
+    for submission in explanation.numerator.submissions:
+        assert submission.file_name is not None
+        assert submission.sheet is not None
+        sheet = openpyxl.load_workbook(small_inbox / submission.file_name)[submission.sheet]
+        for row in submission.rows:
+            for cell in row.cells:
+                assert cell.address is not None
+                total += Decimal(str(sheet[cell.address].value))
+    assert explanation.is_reconciled
     assert total == explanation.value == Decimal("31252.50")
 
 

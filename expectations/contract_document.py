@@ -1,0 +1,158 @@
+"""Reading a contract: an Open Data Contract Standard document becomes a `Form`, or one sentence says what it lacks."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from open_data_contract_standard.model import (
+    CustomProperty,
+    DataQuality,
+    OpenDataContractStandard,
+    SchemaObject,
+    SchemaProperty,
+)
+
+from expectations.contract import Choice, ContractError, Due, Field, Form, Kind, Rule, Words
+from expectations.finding import Severity
+from expectations.standing_rules import standing_rules
+
+
+def form_from_contract(text: str) -> Form:
+    """The form that an ODCS document declares. Raises: ContractError where it lacks or contradicts something."""
+    document = OpenDataContractStandard.from_string(text)
+    form_id = document.id or "?"
+    if not document.schema_ or len(document.schema_) != 1:
+        raise ContractError(form_id, "schema", "a form is exactly one table; give one element.")
+    table = document.schema_[0]
+    custom = _custom(document.customProperties)
+    sla = {p.property: p for p in document.slaProperties or []}
+    due = sla.get("due")
+    fields = tuple(_field(form_id, p) for p in table.properties or [])
+    keys = sorted((p for p in table.properties or [] if p.primaryKey), key=lambda p: p.primaryKeyPosition or 0)
+    form = Form(
+        form_id=form_id,
+        edition=document.version or "",
+        title_zh=_need(form_id, "schema.businessName", table.businessName),
+        title_en=_need(form_id, "name", document.name),
+        pillar=document.domain or "",
+        grain=_need(form_id, "schema.dataGranularityDescription", table.dataGranularityDescription),
+        fields=fields,
+        key=tuple(p.name or "" for p in keys),
+        rules=(),
+        frequency=_need(form_id, "slaProperties.frequency", sla.get("frequency")).value,
+        due=Due(due.value, due.unit) if due else None,  # type: ignore[arg-type]  # ODCS allows more; the test of contracts holds the rest
+        submitted_by=tuple(custom.get("submittedBy", ())),
+        owner=(document.team.name or "") if document.team and not isinstance(document.team, list) else "",
+        support=(document.support[0].channel or "") if document.support else "",
+        is_register=custom.get("kind") == "register",
+        is_single_row=bool(custom.get("singleRow", False)),
+        is_nil_allowed=bool(custom.get("nilReturn", False)),
+    )
+    return _with_rules(form, table)
+
+
+def _with_rules(form: Form, table: SchemaObject) -> Form:
+    declared = [_rule(form, q) for q in table.quality or []]
+    for prop in table.properties or []:
+        declared += [_rule(form, q) for q in prop.quality or []]
+    rules = (*standing_rules(form), *declared)
+    codes = [r.code for r in rules]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise ContractError(form.form_id, code, "two rules have this code; one rule has one code.")
+    return Form(**{**{name: getattr(form, name) for name in form.__slots__}, "rules": rules})
+
+
+def _field(form_id: str, prop: SchemaProperty) -> Field:
+    custom = _custom(prop.customProperties)
+    name = _need(form_id, "properties.name", prop.name)
+    options = prop.logicalTypeOptions or {}
+    choices = tuple(
+        Choice(
+            code=str(value.value),
+            label_zh=_need(form_id, f"{name}.enum.label", value.label),
+            label_en=value.description or str(value.value),
+            synonyms=tuple(_custom(value.customProperties).get("synonyms", ())),
+        )
+        for value in prop.enum or []
+    )
+    register = next((r.to.split(".")[0] for r in prop.relationships or [] if isinstance(r.to, str)), None)
+    kind: Kind
+    match prop.logicalType:
+        case "string":
+            kind = "code" if choices or register else "text"
+        case "integer":
+            kind = "integer"
+        case "number":
+            kind = "money"
+        case "date":
+            kind = "date"
+        case other:
+            raise ContractError(form_id, name, f"logicalType {other} is not read; use string, integer, number or date.")
+    return Field(
+        name=name,
+        heading=_need(form_id, f"{name}.businessName", prop.businessName),
+        kind=kind,
+        description=_need(form_id, f"{name}.description", prop.description),
+        synonyms=tuple(s.synonym or "" for s in prop.synonyms or []),
+        is_required=bool(prop.required),
+        is_personal=prop.classification == "personal",
+        semantic=custom.get("semantic"),
+        token=custom.get("token"),
+        choices=choices,
+        register=register,
+        minimum=_decimal(options.get("minimum")),
+        maximum=_decimal(options.get("maximum")),
+        max_length=options.get("maxLength"),
+        unit_zh=custom.get("unitZh"),
+        unit_en=custom.get("unitEn"),
+        hint_zh=custom.get("hintZh"),
+        is_totalled=bool(custom.get("totalled", False)),
+        examples=tuple(prop.examples or ()),
+    )
+
+
+def _rule(form: Form, quality: DataQuality) -> Rule:
+    code = f"{form.form_id}.{_need(form.form_id, 'quality.id', quality.id)}"
+    custom = _custom(quality.customProperties)
+    if quality.engine != "greatExpectations" or not isinstance(quality.implementation, dict):
+        raise ContractError(
+            form.form_id, code, "engine must be greatExpectations, with an implementation that is a mapping."
+        )
+    words = custom.get("words")
+    if not words:
+        raise ContractError(
+            form.form_id, code, "say in customProperties `words` what is wrong and how to mend it, zh and en."
+        )
+    implementation = quality.implementation
+    fields = tuple(implementation.get("fields", ()))
+    for name in fields:
+        form.field(name)
+    return Rule(
+        code=code,
+        severity=Severity(_need(form.form_id, f"{code}.severity", quality.severity)),
+        fields=fields,
+        words_zh=Words(**words["zh"]),
+        words_en=Words(**words["en"]),
+        dimension=quality.dimension or "conformity",
+        expression=implementation.get("expression"),
+        expectation=implementation.get("expectation"),
+        kwargs=implementation.get("kwargs", {}),
+        is_shadow=bool(custom.get("shadow", False)),
+        failing=custom.get("failing", {}),
+    )
+
+
+def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
+    return {p.property or "": p.value for p in properties or []}
+
+
+def _decimal(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def _need(form_id: str, where: str, value: Any) -> Any:
+    if value in (None, ""):
+        raise ContractError(form_id, where, "is missing; every form declares it.")
+    return value
