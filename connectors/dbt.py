@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 FAILED = frozenset({"error", "fail", "runtime error"})
 """The states of a node that keep a build from passing; what was skipped because of them is not named again."""
 
-_manifests: dict[str, Manifest] = {}
+_kept: dict[tuple[str, str], Manifest] = {}
+"""The manifest of the last project and database that were built; a manifest names the database in every relation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +72,24 @@ def run_dbt(settings: Settings, command: str, *arguments: str) -> list[Any]:
     from dbt.cli.main import dbtRunner
 
     url = ensure_database(settings)
-    project = str(settings.dbt_project_dir)
-    with _environment(_profile_variables(url)):
-        if project not in _manifests:
-            _manifests[project] = _invoke(dbtRunner(), settings, "parse")
-        outcome = _invoke(dbtRunner(manifest=_manifests[project]), settings, command, *arguments)
+    variables = _profile_variables(url)
+    key = str(settings.dbt_project_dir), variables["WAREHOUSE_DBT_DATABASE"]
+    with _environment(variables):
+        if key not in _kept:
+            _kept.clear()
+            _kept[key] = _invoke(dbtRunner(), settings, "parse")
+        outcome = _invoke(dbtRunner(manifest=_kept[key]), settings, command, *arguments)
     return list(outcome.results)
 
 
 def _open_build(settings: Settings, run_id: int, business_date: date, fence: int) -> int:
     with connect(settings) as conn:
-        row = conn.execute(
-            "insert into ops.dbt_build (run_id, business_date, fence, started_at) values (%s, %s, %s, now()) returning build_id",
+        [(build_id,)] = conn.execute(
+            "insert into ops.dbt_build (run_id, business_date, fence, started_at) values (%s, %s, %s, now())"
+            " returning build_id",
             (run_id, business_date, fence),
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
+        ).fetchall()
+    return int(build_id)
 
 
 def _invoke(runner: dbtRunner, settings: Settings, command: str, *arguments: str) -> Any:
@@ -94,8 +97,8 @@ def _invoke(runner: dbtRunner, settings: Settings, command: str, *arguments: str
     log.mkdir(parents=True, exist_ok=True)
     outcome = runner.invoke(
         [
-            *("--log-level", "none", "--log-level-file", "info", "--log-path", str(log)),
-            *("--no-use-colors", "--no-use-colors-file", "--no-send-anonymous-usage-stats", "--no-version-check", "--quiet"),
+            *("--quiet", "--log-level", "none", "--log-level-file", "info", "--log-path", str(log)),
+            *("--no-use-colors", "--no-use-colors-file", "--no-send-anonymous-usage-stats", "--no-version-check"),
             command,
             *("--project-dir", str(settings.dbt_project_dir), "--profiles-dir", str(settings.dbt_project_dir)),
             *("--target-path", str(settings.dbt_target_dir)),

@@ -57,7 +57,9 @@ def write_source_ymls(project: Path = DBT_PROJECT) -> list[Path]:
 
 def _field_column(field: Field) -> dict[str, Any]:
     if field.token:
-        return _column(field.token, "text", f"Keyed token of {field.name}: the same person has the same token everywhere.")
+        return _column(
+            field.token, "text", f"Keyed token of {field.name}: the same person has the same token everywhere."
+        )
     unit = f" Unit: {field.unit_en}." if field.unit_en else ""
     return _column(field.name, field.postgres_type, f"{_sentence(field.description)}{unit} Heading: {field.heading}.")
 

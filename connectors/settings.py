@@ -191,7 +191,7 @@ VARIABLES: tuple[Variable, ...] = (
         "1024",
         "每个读取进程的内存上限（MB）",
         "Memory that a reading process may use, in MB",
-        *_whole(256, 65536),
+        *_whole(512, 65536),
     ),
     Variable(
         "WAREHOUSE_READER_CPU_SECONDS",

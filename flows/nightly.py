@@ -14,7 +14,10 @@ from typing import Any
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
 from prefect.runtime import flow_run
+from prefect.states import Completed
 
 from connectors.settings import load_settings
 from flows.failures import heals
@@ -28,13 +31,16 @@ watcher: ContextVar[Observe | None] = ContextVar("watcher", default=None)
 RETRY_SECONDS = [2, 10, 60]
 """Pauses before a step is tried again: a database that restarts is back within seconds, a machine within a minute."""
 
+LAST_WORDS_SECONDS = 10
+"""Sending them takes some tens of milliseconds; a server that takes longer is not waited for."""
+
 
 def _run_name() -> str:
     return f"night {flow_run.parameters.get('business_date') or today()}"
 
 
 @flow(name="nightly", flow_run_name=_run_name, validate_parameters=False)
-def nightly(business_date: str | None = None) -> NightResult:
+def nightly(business_date: str | None = None) -> State[NightResult]:
     """Run the night of a business date (ISO text; none: today in Shanghai): collect, take in, build, publish, reply.
 
     It writes to the warehouse only: archive, landing, quarantine, ledger, marts and, if all checks pass, the next release.
@@ -44,7 +50,14 @@ def nightly(business_date: str | None = None) -> NightResult:
     night = date.fromisoformat(business_date) if business_date else today()
     result = run_night(settings, night, _observer(), _as_task)
     create_night_artifacts(settings, result)
-    return result
+    words = "完成，有数据问题待处理" if result.account.needs_people else "完成"
+    return Completed(message=f"{words}：收到 {result.account.received} 个文件，发布第 {result.published.release_id} 期", data=result)
+
+
+def send_last_words() -> None:
+    """Send what Prefect still has to tell its server (logs, events). Once the server is gone, the process would wait for it in vain."""
+    APILogWorker.drain_all(timeout=LAST_WORDS_SECONDS)
+    EventsWorker.drain_all(timeout=LAST_WORDS_SECONDS)
 
 
 def _as_task(step: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -35,7 +35,11 @@ def environment(settings: Settings) -> dict[str, str]:
         "PREFECT_API_DATABASE_CONNECTION_URL": prefect_database_url(settings),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
-        "PREFECT_LOGGING_LEVEL": "WARNING",
+        # The UI asks the server that it came from, whatever its port.
+        "PREFECT_SERVER_UI_API_URL": "/api",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # Runs tell their steps on their page; in the log of a process stand warnings only, see `enter`.
+        "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         # Results live in our own tables; Prefect is told ids and counts and keeps none of them.
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
@@ -46,6 +50,7 @@ def enter(settings: Settings, api_url: str) -> None:
     """Put this process into Prefect's surroundings, with its log in `WAREHOUSE_HOME/logs`; before the first import of Prefect."""
     os.environ.update(environment(settings) | {"PREFECT_API_URL": api_url})  # noqa: TID251 - Prefect is set by nothing else
     log = WatchedFileHandler(log_file(settings, "warehouse"), encoding="utf-8", delay=True)
+    log.setLevel(logging.WARNING)
     log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     # Prefect leaves the root logger alone where it has a handler: warnings go to the file instead of the terminal.
     logging.getLogger().addHandler(log)

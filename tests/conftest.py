@@ -1,17 +1,22 @@
 """One embedded Postgres for the whole test run, and a fresh, migrated database for each test that asks for one.
 
+`WAREHOUSE_TEST_URL` names another server to use instead (its role must be allowed to make databases): the same tests then
+show that the warehouse runs on it.
+
 The process that leads the run (with or without xdist) chooses the home and stops the server; whichever test needs it first
 starts it.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -23,8 +28,6 @@ from connectors.settings import Settings
 from connectors.warehouse.engine import migrate
 
 HOME = pytest.StashKey[Path]()
-TEMPLATE = "template_warehouse"
-
 FAST = """
 fsync = off
 full_page_writes = off
@@ -35,7 +38,7 @@ synchronous_commit = off
 
 def memory_folder() -> str | None:
     """A folder in memory, where flushing to disk costs nothing, if there is room in it; a busy disk takes seconds per cluster."""
-    room = Path("/dev/shm")
+    room = Path("/dev/shm")  # noqa: S108 - only mkdtemp makes anything in it
     return str(room) if room.is_dir() and shutil.disk_usage(room).free > 4 * 2**30 else None
 
 
@@ -58,16 +61,20 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
+        url = os.environ.get("WAREHOUSE_TEST_URL")
+        if url:
+            with closing(psycopg.connect(url, autocommit=True)) as conn:
+                conn.execute(f"drop database if exists {template_of(config.stash[HOME])}")
         stop(settings_in(config.stash[HOME] / "home"))
         shutil.rmtree(config.stash[HOME])
 
 
 @pytest.fixture(scope="session")
 def cluster(pytestconfig: pytest.Config) -> Settings:
-    """The shared embedded server, with a migrated template database in it."""
+    """The shared server, with a migrated template database in it."""
     folder = pytestconfig.stash[HOME]
     folder.chmod(0o711)
-    settings = settings_in(folder / "home")
+    settings = settings_in(folder / "home", os.environ.get("WAREHOUSE_TEST_URL"))
     with file_lock(folder / "tests.lock"):
         base = settings.home / "postgres"
         if not base.exists():
@@ -77,16 +84,22 @@ def cluster(pytestconfig: pytest.Config) -> Settings:
             (base / "custom.conf").write_text(FAST)
         url = ensure_database(settings)
         with closing(psycopg.connect(url, autocommit=True)) as conn:
-            if not conn.execute("select 1 from pg_database where datname = %s", (TEMPLATE,)).fetchone():
-                conn.execute(f"create database {TEMPLATE}_making template template0")
-                migrate(settings_in(settings.home, of_database(url, f"{TEMPLATE}_making")))
-                conn.execute(f"alter database {TEMPLATE}_making rename to {TEMPLATE}")
+            template = template_of(folder)
+            if not conn.execute("select 1 from pg_database where datname = %s", (template,)).fetchone():
+                conn.execute(f"create database {template}_making template template0 encoding 'UTF8'")
+                migrate(settings_in(settings.home, of_database(url, f"{template}_making")))
+                conn.execute(f"alter database {template}_making rename to {template}")
     return settings
 
 
+def template_of(folder: Path) -> str:
+    """The template database of one test run: another run on the same server may have other contracts."""
+    return "template_" + folder.name.replace("-", "_").lower()
+
+
 def of_database(url: str, database: str) -> str:
-    """The URL of another database on the embedded server."""
-    return url.replace("/warehouse?", f"/{database}?")
+    """The URL of another database on the same server."""
+    return urlsplit(url)._replace(path=f"/{database}").geturl()
 
 
 @pytest.fixture
@@ -96,9 +109,9 @@ def empty_database(cluster: Settings) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(cluster: Settings) -> Iterator[str]:
+def database(cluster: Settings, pytestconfig: pytest.Config) -> Iterator[str]:
     """The URL of a fresh, migrated database, dropped afterwards."""
-    yield from _database(cluster, TEMPLATE)
+    yield from _database(cluster, template_of(pytestconfig.stash[HOME]))
 
 
 @pytest.fixture
@@ -110,7 +123,7 @@ def settings(database: str, tmp_path: Path) -> Settings:
 def _database(cluster: Settings, template: str) -> Iterator[str]:
     url, name = ensure_database(cluster), f"test_{uuid4().hex}"
     with closing(psycopg.connect(url, autocommit=True)) as conn:
-        conn.execute(f"create database {name} template {template}")
+        conn.execute(f"create database {name} template {template} encoding 'UTF8'")
     yield of_database(url, name)
     with closing(psycopg.connect(url, autocommit=True)) as conn:
         conn.execute(f"drop database {name} with (force)")

@@ -76,11 +76,12 @@ def _table(results: list[Result], slopes: dict[str, float | None]) -> str:
             f"| {cost.wall_seconds:.1f} | {cost.peak_mb:.0f} | {cost.largest_process_mb:.0f} "
             f"| {_ratio(_cpu(result), others.get(PANDAS))} | {_ratio(_cpu(result), others.get(POLARS))} |"
         )
-    lines += ["", *_head("one more workbook", "CPU ms, client and Postgres", "against pandas", "against by hand")]
-    for name, slope in slopes.items():
-        if slope is not None:
-            ratios = f"{_ratio(slope, slopes[PANDAS])} | {_ratio(slope, slopes[POLARS])}"
-            lines.append(f"| {WORDS[name]} | {slope:.1f} | {ratios} |")
+    known = {name: slope for name, slope in slopes.items() if slope is not None}
+    if known:
+        lines += ["", *_head("one more workbook", "CPU ms, client and Postgres", "against pandas", "against by hand")]
+    for name, slope in known.items():
+        ratios = f"{_ratio(slope, known.get(PANDAS))} | {_ratio(slope, known.get(POLARS))}"
+        lines.append(f"| {WORDS[name]} | {slope:.1f} | {ratios} |")
     return "\n".join(lines) + "\n"
 
 

@@ -63,7 +63,7 @@ def campaign_months(name: str, campaign: str, months: Sequence[tuple[str, Decima
         ),
     )
     y = alt.Y("money:Q", axis=None, scale=alt.Scale(domain=[0, peak["money"] * 1.2 or 1]))
-    bars = layer(rows).mark_bar().encode(x=x, y=y, color=alt.Color("tone:N", scale=None))
+    bars = layer(rows).mark_bar(size=10).encode(x=x, y=y, color=alt.Color("tone:N", scale=None))
     align, dx = _label_side(top[0], [month for month, _ in months])
     label = layer([peak]).mark_text(baseline="bottom", dy=-3, align=align, dx=dx).encode(x=x, y=y, text="label:N")
     told = "；".join(f"{words.month_number(m)} 月 {words.ten_thousands(v)} 万元" for m, v in months if v)

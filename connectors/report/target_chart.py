@@ -11,8 +11,8 @@ from connectors.report import words
 from connectors.report.drawing import ACCENT, MUTED, WIDE, Chart, layer, moment
 from connectors.report.figures.targets import Course, TargetPoint
 
-_ROOM_FOR_LABEL = 0.18
-"""Share of the plot's width that the label of the actual value takes up."""
+_ROOM_FOR_LABEL = 0.13
+"""Share of the plot's height that the label of the actual value takes up."""
 
 
 def target_course(course: Course) -> Chart:
@@ -63,16 +63,15 @@ def target_course(course: Course) -> Chart:
     if reached:
         if ahead:
             chart = chart + along([reached[-1], *ahead]).mark_line(color=ACCENT, strokeDash=[1, 4], strokeWidth=1.5)
-        # Left of the point and above it, clear of both lines; right of it where the plan has hardly begun.
-        is_early = (last.as_of_day - start) / (end - start) < _ROOM_FOR_LABEL
-        side: dict[str, Any] = (
-            {"align": "left", "dx": 10, "dy": 12} if is_early else {"align": "right", "dx": -4, "dy": -11}
-        )
-        now = [{**reached[-1], "label": f"实际 {words.measure(last.actual, last.unit)}"}]
         chart = chart + along(reached).mark_line(
             color=ACCENT, strokeWidth=2.5, point=alt.OverlayMarkDef(color=ACCENT, size=36)
         )
-        chart = chart + along(now).mark_text(color=ACCENT, fontWeight="bold", **side).encode(text="label:N")
+        # Below the end of both lines, which rise from there; where that is too near the axis, the table beside says it.
+        lowest = min(reached[-1]["value"], float(last.path_value or 0))
+        if lowest > highest * _ROOM_FOR_LABEL:
+            now = [{**reached[-1], "value": lowest, "label": f"实际 {words.measure(last.actual, last.unit)}"}]
+            label = along(now).mark_text(align="left", dx=4, dy=14, color=ACCENT, fontWeight="bold")
+            chart = chart + label.encode(text="label:N")
     if ahead:
         mark = [{**ahead[0], "label": f"预测 {words.measure(last.forecast, last.unit)}"}]
         chart = chart + along(mark).mark_point(shape="diamond", size=70, color=ACCENT, fill="white", strokeWidth=2)

@@ -48,9 +48,6 @@ PACE_SENTENCES = {
 }
 """The same in a sentence."""
 
-QUALIFIERS = {"exact": "", "more_than": "余", "just_under": "近"}
-"""How a figure was printed: exactly, “20 余”, “近 400”."""
-
 SEVERITIES = {"critical": "退回", "error": "待更正", "warning": "请核对", "info": "已自动处理"}
 """What a finding of each severity means to the unit."""
 

@@ -28,6 +28,11 @@ _FIGURE = """
         and (v.org_id = %(org_id)s or %(org_id)s::text is null and v.org_level = 'province')
 """
 
+_FIGURE_FACTS = (
+    *("name_zh", "name_en", "unit", "org_level", "org_id"),
+    *("release_id", "value", "completeness", "status"),
+)
+
 _MEASURE = """
     select name_zh, name_en, unit, aggregation, over_time, membership, string_to_array(forms, ';') as forms
     from marts.measures where measure_id = %s
@@ -66,6 +71,11 @@ _TOTALS = """
     select count(*) filter (where value <> 0) as rows_total, sum(value) as sum, count(distinct distinct_key) as distinct
     from counted
 """
+
+_SUBMISSION_FACTS = (
+    *("submission_id", "form_id", "period", "version"),
+    *("received_at", "source_id", "sha256", "sheet"),
+)
 
 _ROWS = """
     select c.*, s.unit_id as reporter_id, s.period, s.version, s.sheet, s.columns, s.received_at,
@@ -184,10 +194,7 @@ def explain(
         is_reconciled=numerator.is_reconciled and (denominator is None or denominator.is_reconciled),
         numerator=numerator,
         denominator=denominator,
-        **{
-            name: figure[name]
-            for name in ("name_zh", "name_en", "unit", "org_level", "org_id", "release_id", "value", "completeness", "status")
-        },
+        **{name: figure[name] for name in _FIGURE_FACTS},
     )
 
 
@@ -221,10 +228,7 @@ def _submissions(conn: psycopg.Connection[Any], rows: list[dict[str, Any]]) -> I
             file_name=first["object_name"],
             unit_id=first["reporter_id"],
             rows=tuple(_row(line, values.get((line["submission_id"], line["row_number"]), {})) for line in lines),
-            **{
-                name: first[name]
-                for name in ("submission_id", "form_id", "period", "version", "received_at", "source_id", "sha256", "sheet")
-            },
+            **{name: first[name] for name in _SUBMISSION_FACTS},
         )
 
 

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from connectors.workbooks.reader import BatchReader
 from connectors.workbooks.wire import WireClosedError, read_block, read_message, write_block, write_message
+from expectations.contract import forms
 
 ROOM_BYTES = 64 * 1024 * 1024
 """What must be left for a workbook after the libraries are loaded; with less, every file would look like a bad one."""
@@ -29,6 +30,7 @@ def main(memory_mb: int, cpu_seconds: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     _limit(memory_mb)
     try:
+        forms()
         bytearray(ROOM_BYTES)
         write_message(answers, {"ready": True})
         _serve(sys.stdin.buffer, answers, cpu_seconds)

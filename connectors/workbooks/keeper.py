@@ -129,8 +129,9 @@ class Keeper:
             stdout=subprocess.PIPE,
             # A traceback may quote a cell, and nobody may read it.
             stderr=subprocess.DEVNULL,
-            # No secret of ours, and no second pool of threads beside that of the children.
-            env={"LANG": "C.UTF-8", "PATH": os.defpath, "POLARS_MAX_THREADS": "1"},
+            # No secret of ours; no second pool of threads beside that of the children; and one heap, because each thread's own
+            # would reserve 64 MB of the address space that is limited (800 MB instead of 280 before the first workbook).
+            env={"LANG": "C.UTF-8", "PATH": os.defpath, "POLARS_MAX_THREADS": "1", "MALLOC_ARENA_MAX": "1"},
             cwd="/",
             start_new_session=True,
         )

@@ -157,7 +157,7 @@ def check_grid(name: str, xml: bytes) -> None:
     for letters, digits in _FILLED.findall(xml):
         row = int(digits[:10])
         rows = row if row > rows else rows
-        if len(letters) > 3 or row < 1:
+        if len(letters) > 3:
             cell = (letters + digits)[:20].decode("ascii", "replace")
             raise unsafe(f"工作表“{name}”有不存在的单元格 {cell}", f"sheet '{name}' has a cell {cell} that cannot be")
         column = column_number(letters.decode().upper())

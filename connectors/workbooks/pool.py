@@ -87,19 +87,26 @@ class ReaderPool:
 
 
 def _read_safely(keeper: Keeper, batch: Batch) -> ReadBatch:
-    try:
-        return keeper.read(batch)
-    except ChildDiedError as died:
-        if len(batch) == 1:
-            code = "file.reader_timeout" if died.is_timeout else "file.reader_died"
-            return ReadBatch([Reading.unreadable(batch[0][0], code, {})], {})
-        if died.done < len(batch):
-            # The one it was reading is read again, alone: others may have used up the memory before it.
-            suspect = batch[died.done : died.done + 1]
-            parts = [[*batch[: died.done], *batch[died.done + 1 :]], suspect]
-        else:
-            parts = [batch[place : place + 1] for place in range(len(batch))]
-    found = [_read_safely(keeper, part) for part in parts]
+    """What can be read of the batch; a file that has ended its child twice, the second time alone, is refused."""
+    found: list[ReadBatch] = []
+    waiting: list[Batch] = [batch]
+    suspects: set[int] = set()
+    while waiting:
+        part = waiting.pop(0)
+        try:
+            found.append(keeper.read(part))
+        except ChildDiedError as died:
+            # While rows are made typed at the end, nobody knows whose they were: each is then read alone.
+            accused = part[died.done : died.done + 1] or part
+            if rest := [item for item in part if item not in accused]:
+                waiting.append(rest)
+            for item in accused:
+                if len(part) == 1 and item[0] in suspects:
+                    code = "file.reader_timeout" if died.is_timeout else "file.reader_died"
+                    found.append(ReadBatch([Reading.unreadable(item[0], code, {})], {}))
+                else:
+                    suspects.add(item[0])
+                    waiting.append([item])
     return ReadBatch([r for part in found for r in part.readings], _joined(found))
 
 

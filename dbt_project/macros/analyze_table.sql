@@ -1,6 +1,4 @@
 {# The statement that gives the planner statistics of a table just made; nothing for a view. #}
 {% macro analyze_table() -%}
-    {%- if config.get('materialized') in ('table', 'incremental') -%}
-    analyze {{ this }}
-    {%- endif -%}
+    {{ 'analyze ' ~ this if config.get('materialized') in ('table', 'incremental') }}
 {%- endmacro %}

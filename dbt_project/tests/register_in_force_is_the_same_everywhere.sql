@@ -3,30 +3,26 @@ with
 
 built as (
 
-    select
-        unit_id,
-        unit_kind,
-        parent_id,
-        valid_from_date,
-        valid_to_date
-
-    from {{ ref('int_units') }}
+    select * from {{ ref('int_units') }}
 
 ),
 
 registered as (
 
-    select
-        unit_id,
-        unit_kind,
-        parent_id,
-        valid_from,
-        valid_to
-
-    from {{ source('registers', 'unit') }}
+    select * from {{ source('registers', 'unit') }}
 
 )
 
-(select * from built except select * from registered)
-union all
-(select * from registered except select * from built)
+select
+    built.unit_id as built_unit_id,
+    registered.unit_id as registered_unit_id
+
+from built
+full join registered
+    on
+        built.unit_id = registered.unit_id
+        and built.valid_from_date = registered.valid_from
+        and built.unit_kind = registered.unit_kind
+        and built.parent_id is not distinct from registered.parent_id
+        and built.valid_to_date is not distinct from registered.valid_to
+where built.unit_id is null or registered.unit_id is null

@@ -1,4 +1,4 @@
--- What adds up, adds up over the organisation: the units give the province, and so do the groups with the units outside them.
+-- What adds up, adds up over the organisation: the units give the province, and so do the groups with the office.
 with
 
 indicator_values as (
@@ -44,11 +44,8 @@ totals as (
         indicator_values.period,
         coalesce(sum(indicator_values.value) filter (where indicator_values.org_level = 'province'), 0) as province,
         coalesce(sum(indicator_values.value) filter (where indicator_values.org_level = 'unit'), 0) as units,
-        coalesce(
-            sum(indicator_values.value)
-                filter (where indicator_values.org_level = 'group' or outside_groups.unit_id is not null),
-            0
-        ) as groups
+        coalesce(sum(indicator_values.value) filter (where indicator_values.org_level = 'group'), 0)
+        + coalesce(sum(indicator_values.value) filter (where outside_groups.unit_id is not null), 0) as groups
 
     from indicator_values
     inner join summed_indicators

@@ -45,12 +45,15 @@ def _run(settings: Settings, night: date, speaker: Speaker) -> NightResult:
         enter(settings, api.api_url)
         # What every night needs takes seconds to import; Prefect's server starts meanwhile on the other core.
         from connectors.dbt import warm_up
-        from flows.nightly import nightly, watcher
+        from flows.nightly import nightly, send_last_words, watcher
 
         warm_up()
         api.wait_until_ready()
         watcher.set(observer(speaker))
-        return nightly(night.isoformat())
+        try:
+            return nightly(night.isoformat())
+        finally:
+            send_last_words()
 
 
 def _tell(settings: Settings, speaker: Speaker, result: NightResult | None, as_json: bool, seconds: float) -> None:

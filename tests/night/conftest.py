@@ -18,7 +18,7 @@ import pytest
 
 from connectors.postgres import ensure_database
 from connectors.settings import Settings
-from tests.conftest import TEMPLATE, of_database, settings_in
+from tests.conftest import HOME, of_database, settings_in, template_of
 from tests.night import inbox
 
 PRELOAD = ["great_expectations", "dbt.cli.main", "altair", "polars", "connectors.warehouse.intake", "flows.night"]
@@ -83,17 +83,18 @@ def small_inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def make_province(
-    cluster: Settings, small_inbox: Path, tmp_path_factory: pytest.TempPathFactory
+    cluster: Settings, small_inbox: Path, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> Callable[[], Province]:
     """Makes provinces: each with a database and a home of its own; inbox and keys are shared, so that dumps compare."""
     keys = tmp_path_factory.mktemp("keys")
     keys.chmod(0o700)
+    template = template_of(pytestconfig.stash[HOME])
 
     def make() -> Province:
         name = f"province_{uuid4().hex}"
         url = ensure_database(cluster)
         with closing(psycopg.connect(url, autocommit=True)) as conn:
-            conn.execute(f"create database {name} template {TEMPLATE}")
+            conn.execute(f"create database {name} template {template}")
         home = tmp_path_factory.mktemp("home")
         settings = replace(settings_in(home, of_database(url, name)), inbox=small_inbox, keys_dir=keys, chunk_size=6)
         return Province(settings)

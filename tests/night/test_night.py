@@ -138,6 +138,22 @@ def test_a_second_night_over_the_same_folder_changes_nothing(make_province: Call
         assert rows(conn, "select account->>'received' from ops.run order by run_id desc limit 1") == [("0",)]
 
 
+def test_a_build_that_fails_its_tests_keeps_the_last_release(make_province: Callable[[], Province]) -> None:
+    province = make_province()
+    assert province.run() == 1
+    with province.connect() as conn:
+        before = canonical_dump(conn, ["bi"])
+        # What no workbook could bring past the judgement: more employees covered than there are.
+        conn.execute("update landing.unit_profile set contract_covered_employees = employees * 2")
+        assert province.run() == 3
+        assert canonical_dump(conn, ["bi"]) == before
+        assert rows(conn, "select status, release_id from ops.run order by run_id desc limit 1") == [("failed", None)]
+        assert rows(conn, "select passed from ops.dbt_build order by build_id desc limit 1") == [(False,)]
+        conn.execute("update landing.unit_profile set contract_covered_employees = 900")
+        assert province.run() == 0
+        assert canonical_dump(conn, ["bi"]) == before
+
+
 def test_the_same_content_saved_anew_or_renamed_counts_once(
     make_province: Callable[[], Province], tmp_path: Path
 ) -> None:

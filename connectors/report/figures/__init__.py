@@ -38,10 +38,7 @@ TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Everything that one page shows.
-
-    `months` run from January of the year in which the period ends (or the night lies, if earlier) to that end.
-    """
+    """Everything that one page shows."""
 
     period: Period
     release: Release

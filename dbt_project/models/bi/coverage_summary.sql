@@ -1,13 +1,3 @@
-{% set rates = [
-    'relief_coverage',
-    'smart_union_rate',
-    'collective_contract_coverage',
-    'workers_congress_rate',
-    'submission_completeness',
-    'submission_timeliness',
-    'row_acceptance_rate',
-] %}
-
 with
 
 indicator_values as (
@@ -23,10 +13,14 @@ final as (
         org_id,
         period_type,
         period,
-        {% for rate in rates -%}
-            max(value) filter (where indicator_id = '{{ rate }}')::numeric(38, 10) as {{ rate }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+        max(value) filter (where indicator_id = 'relief_coverage') as relief_coverage,
+        max(value) filter (where indicator_id = 'smart_union_rate') as smart_union_rate,
+        max(value) filter (where indicator_id = 'collective_contract_coverage') as collective_contract_coverage,
+        max(value) filter (where indicator_id = 'workers_congress_rate') as workers_congress_rate,
+        max(value) filter (where indicator_id = 'submission_completeness') as submission_completeness,
+        max(value) filter (where indicator_id = 'submission_timeliness') as submission_timeliness,
+        max(value) filter (where indicator_id = 'row_acceptance_rate') as row_acceptance_rate
+
     from indicator_values
     group by 1, 2, 3, 4
 

@@ -21,7 +21,7 @@ newest as (
         period
 
     from submissions
-    order by form_id, unit_id, period, version desc
+    order by form_id asc, unit_id asc, period asc, version desc
 
 ),
 
@@ -38,7 +38,7 @@ final as (
     from newest
     inner join findings
         on newest.submission_id = findings.submission_id
-    group by 1, 2, 3, 4, 5
+    group by newest.form_id, newest.unit_id, newest.period, findings.code, findings.severity
 
 )
 

@@ -26,8 +26,8 @@ indicator_values as (
 
 ),
 
--- A rate that must be reached at the end of the plan has pace in every period, for groups as for the province. An amount for
--- a year or for the plan has pace in that period, and is the province's own.
+-- A rate that must be reached at the end of the plan has pace in every period, for groups as for the province. An
+-- amount for a year or for the plan has pace in that period, and is the province's own.
 target_periods as (
 
     select
@@ -50,8 +50,8 @@ target_periods as (
         on targets.plan_id = plans.period
     inner join periods
         on
-            periods.first_date >= plans.first_date
-            and periods.last_date <= plans.last_date
+            plans.first_date <= periods.first_date
+            and plans.last_date >= periods.last_date
             and (targets.kind like '%\_at\_end' or targets.per = periods.period_type)
 
 ),
@@ -102,14 +102,14 @@ final as (
         target_value::numeric(38, 10) as target,
         path_value::numeric(38, 10) as path_value,
         -- No share passes 100 %, however fast it grew.
-        case unit when 'share' then least(straight_forecast, 1) else straight_forecast end::numeric(38, 10) as forecast,
+        case when unit = 'share' and straight_forecast > 1 then 1 else straight_forecast end::numeric(38, 10) as forecast,
         first_date as plan_first_day,
         last_date as plan_last_day,
         elapsed_share::numeric(12, 10) as elapsed_share,
         case
             when actual is null then 'no_data'
             when actual >= target_value then 'met'
-            -- Within 5 % of the straight path is on it: about nine days of a year are lost and won again without a meaning.
+            -- Within 5 % of the straight path is on it: so little is lost and won again without a meaning.
             when actual > path_value * 1.05 then 'ahead'
             when actual >= path_value * 0.95 and elapsed_share < 1 then 'on_path'
             else 'behind'

@@ -61,7 +61,7 @@ flows_as_then as (
 
 ),
 
--- Only what concerns an enterprise that is still in force at the end of the period, and under the parent that it has then.
+-- Only what concerns an enterprise still in force at the end of the period, and under the parent that it has then.
 flows_at_period_end as (
 
     select

@@ -6,8 +6,8 @@ units as (
 
 ),
 
--- What a unit reported counts for one parent at every date, also outside its validity: no amount may fall out of a total
--- because a register was corrected later.
+-- What a unit reported counts for one parent at every date, also outside its validity: no amount may fall out of a
+-- total because a register was corrected later.
 unit_spans as (
 
     select

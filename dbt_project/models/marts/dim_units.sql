@@ -13,31 +13,59 @@ groups as (
 
 ),
 
-final as (
+nights as (
 
-    select distinct on (units.unit_id, units.valid_from_date)
-        units.unit_id,
-        units.valid_from_date as valid_from,
-        units.valid_to_date as valid_to,
-        units.unit_name,
-        units.short_name,
-        units.unit_kind,
-        case units.unit_kind when 'province' then 'province' when 'group' then 'group' else 'unit' end as org_level,
-        units.parent_id,
+    select * from {{ ref('int_nights_current') }}
+
+),
+
+group_names as (
+
+    select
+        units.*,
         groups.unit_id as group_id,
         groups.short_name as group_name,
-        units.credit_code
+        groups.valid_from_date as named_from_date,
+        groups.valid_from_date <= least(units.valid_to_date, nights.business_date) as was_named_then
 
     from units
+    cross join nights
     left join groups
         on units.parent_id = groups.unit_id
-    order by
-        units.unit_id asc,
-        units.valid_from_date asc,
-        -- Named as the group was at the end of the span, or is now.
-        least(units.valid_to_date, current_date) between groups.valid_from_date
-        and coalesce(groups.valid_to_date, 'infinity'::date) desc,
-        groups.valid_from_date desc
+
+),
+
+-- The group under the name that it has at the end of the span, or now.
+named as (
+
+    select
+        *,
+        row_number() over (
+            partition by unit_id, valid_from_date
+            order by was_named_then desc, named_from_date desc
+        ) as name_rank
+
+    from group_names
+
+),
+
+final as (
+
+    select
+        unit_id,
+        valid_from_date as valid_from,
+        valid_to_date as valid_to,
+        unit_name,
+        short_name,
+        unit_kind,
+        case unit_kind when 'province' then 'province' when 'group' then 'group' else 'unit' end as org_level,
+        parent_id,
+        group_id,
+        group_name,
+        credit_code
+
+    from named
+    where name_rank = 1
 
 )
 

@@ -25,7 +25,7 @@ RELIEF_PAID = SUMMER + WARMTH + DAILY
 def make_tables(conn: psycopg.Connection[Any]) -> None:
     """The tables that publish would make; releases and indicator values are made by the migrations."""
     for contract in sorted(CONTRACTS.glob("_*.yml")):
-        for model in yaml.safe_load(contract.read_text(encoding="utf-8"))["models"]:
+        for model in yaml.safe_load(contract.read_text(encoding="utf-8")).get("models", ()):
             if model["name"] != "indicator_value":
                 columns = [
                     sql.SQL("{} {}").format(sql.Identifier(c["name"]), sql.SQL(c["data_type"]))

@@ -14,8 +14,8 @@ import pytest
 from connectors.postgres import ensure_database
 from connectors.report import write_report
 from connectors.settings import Settings
-from connectors.warehouse.engine import connect
-from tests.conftest import TEMPLATE, of_database, settings_in
+from connectors.warehouse.engine import connect, migrate
+from tests.conftest import of_database, settings_in
 from tests.connectors.report import bi
 from tests.connectors.report.html import Page
 
@@ -25,8 +25,9 @@ def published(cluster: Settings, tmp_path_factory: pytest.TempPathFactory) -> It
     """A warehouse whose `bi` holds the small year; tests read it and never change it."""
     server, name = ensure_database(cluster), f"test_{uuid4().hex}"
     with closing(psycopg.connect(server, autocommit=True)) as conn:
-        conn.execute(f"create database {name} template {TEMPLATE}")
+        conn.execute(f"create database {name} template template0 encoding 'UTF8'")
     settings = settings_in(tmp_path_factory.mktemp("home"), of_database(server, name))
+    migrate(settings)
     with connect(settings) as conn:
         bi.make_tables(conn)
         bi.fill_year(conn)

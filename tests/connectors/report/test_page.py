@@ -50,7 +50,7 @@ def test_published_figures_show_their_verdict_in_words(page_of: PageOf) -> None:
     text = page_of("2021").text
     assert "送温暖慰问单位 P16 40 家 40 家 0 ✓ 一致" in text
     assert "送温暖慰问金 P17 1,420,000 元 142 万元 1,420,000.5 元 142.00005 万元 0.5 ✗ 不符" in text
-    assert "单身职工联谊 P29 400 余 人 432 人 32 ≈ 在限定范围内" in text
+    assert "单身职工联谊 P29 400 余人 432 人 32 ≈ 在限定范围内" in text
     assert "艺术教育学位 P03 近 400 个 暂无数据 — — 无数据" in text
     assert "对外公布的 4 项数字，2 项与报表汇总一致或在限定范围内，1 项不符，1 项尚无数据。" in text
 

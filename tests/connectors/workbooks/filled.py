@@ -30,7 +30,9 @@ def example(form: Form, **over: object) -> dict[str, object]:
     return {f.name: _native(f, f.examples[0]) for f in form.fields if f.examples and f.examples[0] is not None} | over
 
 
-def filled(form: Form, rows: Sequence[Row], *, edition: str | None = None, period: str | None = None, **options: object) -> bytes:
+def filled(
+    form: Form, rows: Sequence[Row], *, edition: str | None = None, period: str | None = None, **options: object
+) -> bytes:
     """The bytes of a form filled in by unit A0101."""
     identity = Identity(
         form.form_id,

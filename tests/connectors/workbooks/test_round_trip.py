@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from expectations.cleaning import DITTO_MARKS
 from expectations.contract import Field, Form, forms
 from tests.connectors.workbooks.filled import example, filled, read
 from tests.expectations.examples import example_period
@@ -34,9 +35,12 @@ def values(form: Form, field: Field) -> st.SearchStrategy[Any]:
         case "code":
             typed = st.from_regex(r"[A-Z][0-9]{2,4}", fullmatch=True)
         case _ if field.semantic in ("citizen_id", "credit_code"):
-            typed = st.sampled_from([e for e in field.examples if e] or ["91610000MA6TG0000X"[:0] or None])
+            # Numbers with check digits: the contract's own example, or none.
+            typed = st.sampled_from([*field.examples, None][:1])
         case _:
-            typed = st.text(CHINESE, min_size=2, max_size=min(field.max_length or 10, 10))
+            typed = st.text(CHINESE, min_size=2, max_size=min(field.max_length or 10, 10)).filter(
+                lambda t: t not in DITTO_MARKS
+            )
     return typed if field.is_required else st.none() | typed
 
 
@@ -60,7 +64,7 @@ def test_what_was_typed_is_what_is_read(form: Form, data: st.DataObject) -> None
     typed = data.draw(rows(form))
     batch = read(filled(form, typed))
     reading, frame = batch.readings[0], batch.rows[form.form_id]
-    assert [f for f in reading.findings if f.code != "value.ditto"] == []
+    assert reading.findings == []
     assert (reading.form_id, reading.unit_id, reading.period) == (form.form_id, "A0101", example_period(form).id)
     assert reading.rows_read - len(reading.rows_ignored) == frame.height == len(typed)
     for field in form.fields:

@@ -55,16 +55,24 @@ def test_every_column_has_its_check_and_every_choice_its_list(form: Form) -> Non
         if field.choices or field.register:
             assert check.type == "list"
             listed = workbook.defined_names[str(check.formula1)].attr_text
-            [cells] = workbook[LISTS_SHEET][listed.split("!")[1].replace("$", "")],
+            [cells] = (workbook[LISTS_SHEET][listed.split("!")[1].replace("$", "")],)
             assert [c.value for (c,) in cells] == ([c.label_zh for c in field.choices] or [code for code, _ in UNITS])
         else:
-            assert check.type == {"integer": "whole", "money": "decimal", "date": "date", "text": "textLength"}[field.kind]
+            assert (
+                check.type == {"integer": "whole", "money": "decimal", "date": "date", "text": "textLength"}[field.kind]
+            )
 
 
 @ALL_FORMS
 def test_the_workbook_says_who_it_is_twice(form: Form) -> None:
     workbook = opened(filled(form, [example(form)]))
-    said = {"form": form.form_id, "edition": form.edition, "unit": "A0101", "period": example_period(form).id, "template": "1"}
+    said = {
+        "form": form.form_id,
+        "edition": form.edition,
+        "unit": "A0101",
+        "period": example_period(form).id,
+        "template": "1",
+    }
     assert {str(row[0].value): row[1].value for row in workbook[META_SHEET].rows} == said
     assert {p.name: p.value for p in workbook.custom_doc_props.props} == said
     assert workbook[META_SHEET].sheet_state == "hidden"
@@ -80,7 +88,14 @@ def test_every_column_is_explained(form: Form) -> None:
 
 
 def test_a_text_that_looks_like_a_formula_stays_text() -> None:
-    data = filled(AID, [example(AID, worker_name="=cmd|' /C calc'!A0"), example(AID, worker_name="+1"), example(AID, worker_name="@SUM(1)")])
+    data = filled(
+        AID,
+        [
+            example(AID, worker_name="=cmd|' /C calc'!A0"),
+            example(AID, worker_name="+1"),
+            example(AID, worker_name="@SUM(1)"),
+        ],
+    )
     sheet = opened(data).worksheets[0]
     assert [(sheet[f"B{row}"].value, sheet[f"B{row}"].data_type) for row in (6, 7, 8)] == [
         ("=cmd|' /C calc'!A0", "s"),

