@@ -40,6 +40,8 @@ class Keyring:
     """The keys, loaded. Get one by `Keyring.load`."""
 
     def __init__(self, token_key: bytes, seal_keys: dict[str, bytes]) -> None:
+        self.fingerprints = {TOKEN_KEY: _fingerprint(token_key)}
+        self.fingerprints |= {f"seal-{key_id}": _fingerprint(key) for key_id, key in seal_keys.items()}
         self._token_key = token_key
         self._seals = {key_id: AESGCM(key) for key_id, key in seal_keys.items()}
         self._current = max(seal_keys)

@@ -125,7 +125,10 @@ def _parts(summary: Summary, speaker: Speaker, draw: Draw, heading: str) -> list
     if to_do:
         parts += [heading.format(w("需要处理", "To do")), "\n".join(f"- {line}" for line in to_do)]
     if summary.comparison:
-        parts += [heading.format(w("与公布数字比较", "Against the published figures")), draw_comparison(summary, speaker, draw)]
+        parts += [
+            heading.format(w("与公布数字比较", "Against the published figures")),
+            draw_comparison(summary, speaker, draw),
+        ]
     parts.append(_release(summary, speaker))
     if summary.steps:
         parts += [heading.format(w("用时", "Time")), _steps(summary, speaker)]
@@ -156,7 +159,8 @@ def _account(account: Mapping[str, Any], speaker: Speaker, draw: Draw) -> str:
     verdict = w("账目相符。", "The account balances.")
     if not a["is_balanced"]:
         verdict = w(
-            f"账目不平！未能处理的文件 {a['undecided']} 个。", f"THE ACCOUNT DOES NOT BALANCE: {a['undecided']} files undecided."
+            f"账目不平！未能处理的文件 {a['undecided']} 个。",
+            f"THE ACCOUNT DOES NOT BALANCE: {a['undecided']} files undecided.",
         )
     return draw(w("项目 总数 去向", "what total became").split(), rows, ()) + "\n\n" + verdict
 
@@ -172,7 +176,11 @@ def things_to_do(summary: Summary, speaker: Speaker) -> list[str]:
     lines: list[str] = []
     for row in summary.sent_back[:MOST_TO_DO]:
         what, fix = remedy(row) if row["finding"] else (row["outcome"], "")
-        lines.append(speaker.words(f"文件《{row['object_name']}》：{what}。{fix}。", f"File {row['object_name']}: {what}; {fix}."))
+        lines.append(
+            speaker.words(
+                f"文件《{row['object_name']}》：{what}。{fix}。", f"File {row['object_name']}: {what}; {fix}."
+            )
+        )
     if len(summary.sent_back) > MOST_TO_DO:
         more = len(summary.sent_back) - MOST_TO_DO
         lines.append(
@@ -209,7 +217,8 @@ def _release(summary: Summary, speaker: Speaker) -> str:
             f"Published release {release['release_id']}; {release['figures_changed']} figures changed.",
         )
     return speaker.words(
-        f"没有变动，读者仍看到第 {release['release_id']} 期。", f"Nothing changed; readers still see release {release['release_id']}."
+        f"没有变动，读者仍看到第 {release['release_id']} 期。",
+        f"Nothing changed; readers still see release {release['release_id']}.",
     )
 
 

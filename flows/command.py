@@ -25,7 +25,9 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Mapping[str, Entry] = {
-    "run": Entry("现在执行夜间流程：收取、读取、校验、建库、发布、回复", "Run the night now: collect … publish … reply"),
+    "run": Entry(
+        "现在执行夜间流程：收取、读取、校验、建库、发布、回复", "Run the night now: collect … publish … reply"
+    ),
     "serve": Entry("启动定时任务、执行器和界面", "Start scheduler, worker and UI on this machine"),
     "submit": Entry("把报表放入收件文件夹", "Put workbooks into the inbox"),
     "check": Entry("试读报表并列出问题，不留痕迹", "Read and judge workbooks without a trace"),

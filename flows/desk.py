@@ -40,7 +40,8 @@ def known_form(form_id: str | None) -> Form | None:
         return forms()[form_id] if form_id else None
     listed = [f"{form.form_id}（{form.title_zh}）" for form in forms().values()]
     raise WrongUsage(
-        f"没有报表 {form_id}。可以是：{'、'.join(listed)}。", f"There is no form {form_id}; it may be: {', '.join(forms())}."
+        f"没有报表 {form_id}。可以是：{'、'.join(listed)}。",
+        f"There is no form {form_id}; it may be: {', '.join(forms())}.",
     )
 
 

@@ -17,7 +17,9 @@ def draw_explanation(found: Explanation, speaker: Speaker) -> str:
     name = speaker.words(found.name_zh, found.name_en)
     lines = [f"{name}（{found.indicator_id}） {found.org_id} {found.period} = {plain_number(found.value)} {found.unit}"]
     lines.append(
-        speaker.words(f"第 {found.release_id} 期发布，状态 {found.status}", f"release {found.release_id}, {found.status}")
+        speaker.words(
+            f"第 {found.release_id} 期发布，状态 {found.status}", f"release {found.release_id}, {found.status}"
+        )
     )
     lines += _side(found.numerator, speaker.words("分子", "numerator") if found.denominator else "", speaker)
     if found.denominator:
@@ -25,14 +27,20 @@ def draw_explanation(found: Explanation, speaker: Speaker) -> str:
     if found.is_reconciled:
         lines.append(speaker.words("各行合计与该数字相等。", "The rows add up to the figure."))
     else:
-        lines.append(speaker.words("各行合计与该数字不等，请告知维护人员！", "THE ROWS DO NOT ADD UP TO THE FIGURE: tell the maintainers."))
+        lines.append(
+            speaker.words(
+                "各行合计与该数字不等，请告知维护人员！", "THE ROWS DO NOT ADD UP TO THE FIGURE: tell the maintainers."
+            )
+        )
     return "\n".join(lines)
 
 
 def _side(measure: ExplainedMeasure, side: str, speaker: Speaker) -> Iterator[str]:
     name = speaker.words(measure.name_zh, measure.name_en)
     count = speaker.words(f"共 {measure.rows_total} 行", f"{measure.rows_total} rows")
-    yield f"└ {side} {name}（{measure.measure_id}） = {plain_number(measure.value)} {measure.unit}，{count}".replace("└  ", "└ ")
+    yield f"└ {side} {name}（{measure.measure_id}） = {plain_number(measure.value)} {measure.unit}，{count}".replace(
+        "└  ", "└ "
+    )
     for submission in measure.submissions:
         yield f"   └ {_submission(submission, speaker)}"
         for row in submission.rows:
@@ -54,7 +62,11 @@ def _submission(submission: ExplainedSubmission, speaker: Speaker) -> str:
 
 
 def _row(row: ExplainedRow, speaker: Speaker) -> str:
-    at = speaker.words("整份", "as a whole") if row.row_number is None else speaker.words(f"第 {row.row_number} 行", f"row {row.row_number}")
+    at = (
+        speaker.words("整份", "as a whole")
+        if row.row_number is None
+        else speaker.words(f"第 {row.row_number} 行", f"row {row.row_number}")
+    )
     hidden = speaker.words("（个人信息）", "(personal)")
     cells = "，".join(f"{c.address} {c.heading}={hidden if c.is_personal else c.value}" for c in row.cells if c.address)
     return f"{at}：{plain_number(row.value)}" + (f"  {cells}" if cells else "")

@@ -1,14 +1,14 @@
 """What can go wrong in the order of things. The tree of errors begins in `connectors.errors`.
 
-    WarehouseError                exit 3
-    ├── ChecksFailed                        dbt's tests say that the new state is wrong
-    ├── AccountUnbalanced                  something received was not accounted for
-    ├── StepFailed                         a step stopped for a reason that nobody foresaw
-    ├── SchedulerWontStart                 Prefect's server did not answer
-    ├── PortTaken                          the UI's port cannot be listened on
-    ├── ServiceStopped                     a service of `warehouse serve` ended by itself
-    └── UsageError            exit 2
-        └── NothingYet                     the warehouse has not been filled
+WarehouseError                exit 3
+├── ChecksFailed                        dbt's tests say that the new state is wrong
+├── AccountUnbalanced                  something received was not accounted for
+├── StepFailed                         a step stopped for a reason that nobody foresaw
+├── SchedulerWontStart                 Prefect's server did not answer
+├── PortTaken                          the UI's port cannot be listened on
+├── ServiceStopped                     a service of `warehouse serve` ended by itself
+└── UsageError            exit 2
+    └── NothingYet                     the warehouse has not been filled
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def heals(error: BaseException | None) -> bool:
     import psycopg
 
     lost = (psycopg.OperationalError, psycopg.InterfaceError)
-    return isinstance(error, DatabaseUnreachable) or (isinstance(error, StepFailed) and isinstance(error.__context__, lost))
+    return isinstance(error, DatabaseUnreachable) or (
+        isinstance(error, StepFailed) and isinstance(error.__context__, lost)
+    )
 
 
 @dataclass(eq=False)
@@ -94,7 +96,9 @@ class SchedulerWontStart(WarehouseError):
     address: str
     log: str
     zh: ClassVar[str] = "流程服务（Prefect，{address}）没有启动；请查看日志 {log}，排除原因后重试。"
-    en: ClassVar[str] = "Prefect's server at {address} did not start; see the log {log}, remove the cause and try again."
+    en: ClassVar[str] = (
+        "Prefect's server at {address} did not start; see the log {log}, remove the cause and try again."
+    )
 
 
 @dataclass(eq=False)
@@ -104,7 +108,9 @@ class PortTaken(WarehouseError):
     host: str
     port: int
     reason: str
-    zh: ClassVar[str] = "无法使用 {host} 的端口 {port}（{reason}）；请用 warehouse serve --port 另选一个，或设置 WAREHOUSE_PREFECT_PORT。"
+    zh: ClassVar[str] = (
+        "无法使用 {host} 的端口 {port}（{reason}）；请用 warehouse serve --port 另选一个，或设置 WAREHOUSE_PREFECT_PORT。"
+    )
     en: ClassVar[str] = (
         "Cannot listen on port {port} of {host} ({reason}); choose another with `warehouse serve --port` or WAREHOUSE_PREFECT_PORT."
     )
@@ -115,7 +121,9 @@ class NothingYet(UsageError):
     """Something was asked of a warehouse that no night has filled."""
 
     zh: ClassVar[str] = "仓库还没有数据；请先把报表放入收件文件夹（warehouse submit），再执行 warehouse run。"
-    en: ClassVar[str] = "The warehouse is still empty; put workbooks into the inbox (warehouse submit), then: warehouse run"
+    en: ClassVar[str] = (
+        "The warehouse is still empty; put workbooks into the inbox (warehouse submit), then: warehouse run"
+    )
 
 
 @dataclass(eq=False)
@@ -125,7 +133,9 @@ class ServiceStopped(WarehouseError):
     service: str
     exit_code_seen: int
     log: str
-    zh: ClassVar[str] = "服务 {service} 意外停止（退出码 {exit_code_seen}），其余服务已一并停止；请查看日志 {log} 后重新运行 warehouse serve。"
+    zh: ClassVar[str] = (
+        "服务 {service} 意外停止（退出码 {exit_code_seen}），其余服务已一并停止；请查看日志 {log} 后重新运行 warehouse serve。"
+    )
     en: ClassVar[str] = (
         "The service {service} ended by itself (exit code {exit_code_seen}) and the others were stopped with it; "
         "see the log {log} and run `warehouse serve` again."

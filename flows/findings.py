@@ -32,7 +32,9 @@ def draw_findings(found: Sequence[tuple[str, Finding]], speaker: Speaker) -> str
 def finding_facts(name: str, finding: Finding, lang: str) -> dict[str, Any]:
     """A finding as JSON-able facts with its words; personal values are masked in it already."""
     said = words(finding, "en" if lang == "en" else "zh")
-    facts = {key: getattr(finding, key) for key in ("code", "severity", "sheet", "cell", "row_number", "field", "value")}
+    facts = {
+        key: getattr(finding, key) for key in ("code", "severity", "sheet", "cell", "row_number", "field", "value")
+    }
     return {"file": name, **facts, "what": said.what, "expected": said.expected, "fix": said.fix}
 
 

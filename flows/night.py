@@ -186,9 +186,7 @@ class Night:
         from connectors.warehouse.intake import take_in
 
         with self._step("take_in", place) as note:
-            stuck = take_in(
-                self.connection(), self.archive, self.keyring, self._readers(), delivery_ids, self.run_id
-            )
+            stuck = take_in(self.connection(), self.archive, self.keyring, self._readers(), delivery_ids, self.run_id)
             note(f"deliveries={len(delivery_ids)} undecided={len(stuck)}")
         return len(stuck)
 

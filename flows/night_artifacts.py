@@ -20,7 +20,9 @@ def create_night_artifacts(settings: Settings, result: NightResult) -> None:
     if summary is None:
         return
     create_markdown_artifact(
-        f"# 夜间账目\n\n{markdown_summary(summary, speaker)}", key="night-account", description="夜间账目：收到、去向、待办、用时"
+        f"# 夜间账目\n\n{markdown_summary(summary, speaker)}",
+        key="night-account",
+        description="夜间账目：收到、去向、待办、用时",
     )
     create_markdown_artifact(
         f"# 与公布数字比较\n\n{draw_comparison(summary, speaker, markdown_table)}",

@@ -51,7 +51,9 @@ def nightly(business_date: str | None = None) -> State[NightResult]:
     result = run_night(settings, night, _observer(), _as_task)
     create_night_artifacts(settings, result)
     words = "完成，有数据问题待处理" if result.account.needs_people else "完成"
-    return Completed(message=f"{words}：收到 {result.account.received} 个文件，发布第 {result.published.release_id} 期", data=result)
+    return Completed(
+        message=f"{words}：收到 {result.account.received} 个文件，发布第 {result.published.release_id} 期", data=result
+    )
 
 
 def send_last_words() -> None:

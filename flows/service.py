@@ -1,7 +1,7 @@
 """A service process of `warehouse serve` and `warehouse run`: Prefect's server, or the worker. Ends when its parent does.
 
-    python -m flows.service server FD (temporary|lasting)
-    python -m flows.service worker POOL
+python -m flows.service server FD (temporary|lasting)
+python -m flows.service worker POOL
 """
 
 from __future__ import annotations

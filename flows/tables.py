@@ -24,7 +24,11 @@ def draw_table(headings: Sequence[str], rows: Iterable[Sequence[object]], number
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[object]], numbers: Sequence[int] = ()) -> str:
     """The same as Markdown."""
     rule = ["---:" if i in numbers else "---" for i in range(len(headings))]
-    lines = [list(headings), rule, *([_text(cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows)]
+    lines = [
+        list(headings),
+        rule,
+        *([_text(cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows),
+    ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -135,8 +135,12 @@ def _is_same(found: SourceObject, now: os.stat_result) -> bool:
 
 
 def _pieces(handle: int) -> Iterator[bytes]:
-    while piece := os.read(handle, PIECE_BYTES):
-        yield piece
+    try:
+        while piece := os.read(handle, PIECE_BYTES):
+            yield piece
+    except OSError as error:
+        # A share that went away under us: the file is there again tomorrow, or its folder is not.
+        raise ObjectChangedError from error
 
 
 def _chained(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

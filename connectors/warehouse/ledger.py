@@ -23,7 +23,9 @@ STATES = ("in_force", "superseded", "refused")
 
 def is_prepared(conn: psycopg.Connection[Any]) -> bool:
     """Whether the warehouse's tables have been made in this database."""
-    found = conn.execute("select to_regclass('ops.run') is not null and to_regclass('bi.release') is not null").fetchone()
+    found = conn.execute(
+        "select to_regclass('ops.run') is not null and to_regclass('bi.release') is not null"
+    ).fetchone()
     return bool(found and found[0])
 
 
@@ -185,7 +187,9 @@ def read_release_difference(conn: psycopg.Connection[Any], old: int, new: int, l
 
 def read_units(conn: psycopg.Connection[Any]) -> list[tuple[str, str]]:
     """The units that exist now: code and name, by code."""
-    return conn.execute("select unit_id, unit_name from registers.unit where valid_to is null order by unit_id").fetchall()
+    return conn.execute(
+        "select unit_id, unit_name from registers.unit where valid_to is null order by unit_id"
+    ).fetchall()
 
 
 def read_published_comparison(conn: psycopg.Connection[Any]) -> list[Row]:

@@ -50,9 +50,9 @@ def _serve(requests: BinaryIO, answers: BinaryIO, cpu_seconds: int) -> None:
             write_message(answers, {"done": request["read"]})
             continue
         batch = reader.finish()
-        forms = list(batch.rows)
-        write_message(answers, {"readings": [r.to_wire() for r in batch.readings], "forms": forms})
-        for form_id in forms:
+        form_ids = list(batch.rows)
+        write_message(answers, {"readings": [r.to_wire() for r in batch.readings], "forms": form_ids})
+        for form_id in form_ids:
             buffer = io.BytesIO()
             batch.rows[form_id].write_ipc(buffer, compression="uncompressed")
             write_block(answers, buffer.getvalue())
@@ -83,4 +83,4 @@ def _allow_cpu(seconds: int) -> None:
     """Let the next piece of work take so many seconds of processor time; beyond it the kernel ends this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     allowed = math.ceil(used.ru_utime + used.ru_stime) + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.getrlimit(resource.RLIMIT_CPU)[1]))

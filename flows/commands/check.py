@@ -67,12 +67,15 @@ def _draw(files: Sequence[Path], decisions: Sequence[Decision], speaker: Speaker
         identity = " ".join(part for part in (reading.form_id, reading.unit_id, reading.period) if part)
         waiting, ignored = len(decision.quarantined), len(reading.rows_ignored)
         counts = speaker.words(
-            f"读到 {reading.rows_read} 行，待更正 {waiting} 行，忽略 {ignored} 行", f"{reading.rows_read} rows, {waiting} wait, {ignored} ignored"
+            f"读到 {reading.rows_read} 行，待更正 {waiting} 行，忽略 {ignored} 行",
+            f"{reading.rows_read} rows, {waiting} wait, {ignored} ignored",
         )
         about = speaker.words(f"（{identity}；{counts}）", f" ({identity}; {counts})") if identity else ""
         speaker.say(f"{path}：{verdict}{about}", f"{path}: {verdict}{about}")
         if decision.findings:
-            click.echo(draw_findings([(path.name, finding) for finding in decision.findings], speaker).partition("\n")[2])
+            click.echo(
+                draw_findings([(path.name, finding) for finding in decision.findings], speaker).partition("\n")[2]
+            )
 
 
 def _facts(path: Path, decision: Decision, lang: str) -> dict[str, Any]:

@@ -10,7 +10,12 @@ from connectors.settings import load_settings, without_password
 from flows.speech import Speaker, SpokenGroup, command, json_option, option, pass_speaker, say_json
 
 
-@click.group("db", cls=SpokenGroup, zh="数据库：启动、停止、状态、网址、psql。", en="The database: start, stop, status, url, psql.")
+@click.group(
+    "db",
+    cls=SpokenGroup,
+    zh="数据库：启动、停止、状态、网址、psql。",
+    en="The database: start, stop, status, url, psql.",
+)
 def command_line() -> None:
     """The database."""
 
@@ -69,7 +74,9 @@ def show_status(speaker: Speaker, as_json: bool) -> int:
     return 0
 
 
-@command("url", "数据库的网址（含密码，用于其他程序连接）。", "The database's URL, with its password, for other programs.")
+@command(
+    "url", "数据库的网址（含密码，用于其他程序连接）。", "The database's URL, with its password, for other programs."
+)
 @option("--masked", is_flag=True, zh="隐去密码", en="Without the password")
 @json_option
 @pass_speaker

@@ -18,11 +18,25 @@ from flows.usage import WrongUsage
 )
 @click.argument("indicator_id", metavar="INDICATOR")
 @option("--unit", "org_id", zh="单位、行业组代码；默认全省", en="A unit's or group's code; the province by default")
-@option("--period", required=True, zh="期间，如 2021、2021-Q1、2021-03、2021-2025", en="The period, such as 2021, 2021-Q1, 2021-03, 2021-2025")
-@option("--limit", type=int, default=20, show_default=True, zh="每个分子、分母最多列出多少行；0 为全部", en="How many rows of each side to list; 0: all")
+@option(
+    "--period",
+    required=True,
+    zh="期间，如 2021、2021-Q1、2021-03、2021-2025",
+    en="The period, such as 2021, 2021-Q1, 2021-03, 2021-2025",
+)
+@option(
+    "--limit",
+    type=int,
+    default=20,
+    show_default=True,
+    zh="每个分子、分母最多列出多少行；0 为全部",
+    en="How many rows of each side to list; 0: all",
+)
 @json_option
 @pass_speaker
-def command_line(speaker: Speaker, indicator_id: str, org_id: str | None, period: str, limit: int, as_json: bool) -> int:
+def command_line(
+    speaker: Speaker, indicator_id: str, org_id: str | None, period: str, limit: int, as_json: bool
+) -> int:
     """Explain a figure. Exit code 3 where its rows do not add up to it: that is our failure."""
     from connectors.warehouse.explain import explain
 

@@ -9,7 +9,11 @@ from flows.speech import Speaker, command, json_option, option, pass_speaker, sa
 from flows.usage import WrongUsage
 
 
-@command("findings", "列出问题：在哪个单元格、填了什么、怎样改正。", "List findings: at which cell, what was typed, how to mend it.")
+@command(
+    "findings",
+    "列出问题：在哪个单元格、填了什么、怎样改正。",
+    "List findings: at which cell, what was typed, how to mend it.",
+)
 @option("--form", "form_id", zh="报表", en="The form")
 @option("--unit", "unit_id", zh="单位代码", en="The unit's code")
 @option("--period", zh="期间，如 2021-03", en="The period, such as 2021-03")
@@ -36,7 +40,8 @@ def command_line(
     known_form(form_id)
     if severity is not None and severity not in SEVERITIES:
         raise WrongUsage(
-            f"没有程度 {severity}。可以是：{'、'.join(SEVERITIES)}。", f"There is no severity {severity}; it may be: {', '.join(SEVERITIES)}."
+            f"没有程度 {severity}。可以是：{'、'.join(SEVERITIES)}。",
+            f"There is no severity {severity}; it may be: {', '.join(SEVERITIES)}.",
         )
     asked = known_period(period)
     with reading(load_settings()) as conn:
@@ -54,7 +59,10 @@ def command_line(
     if as_json:
         say_json(
             [
-                {**finding_facts(name, finding, speaker.lang), **{key: row[key] for key in ("form_id", "unit_id", "period", "run_id")}}
+                {
+                    **finding_facts(name, finding, speaker.lang),
+                    **{key: row[key] for key in ("form_id", "unit_id", "period", "run_id")},
+                }
                 for (name, finding), row in zip(found, rows, strict=True)
             ]
         )

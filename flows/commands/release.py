@@ -34,9 +34,12 @@ def list_releases(speaker: Speaker, limit: int, as_json: bool) -> int:
     if as_json:
         say_json(rows)
         return 0
-    headings = speaker.words("期 发布时间 业务日期 变动数字 原因", "release published_at night figures_changed cause").split()
+    headings = speaker.words(
+        "期 发布时间 业务日期 变动数字 原因", "release published_at night figures_changed cause"
+    ).split()
     table = [
-        [r["release_id"], f"{r['published_at']:%Y-%m-%d %H:%M:%S}", r["night"], r["figures_changed"], r["cause"]] for r in rows
+        [r["release_id"], f"{r['published_at']:%Y-%m-%d %H:%M:%S}", r["night"], r["figures_changed"], r["cause"]]
+        for r in rows
     ]
     text = draw_table(headings, table, (0, 3))
     speaker.say(text, text)
@@ -57,12 +60,17 @@ def show_difference(speaker: Speaker, old: int, new: int, limit: int, as_json: b
         newest = next((r["release_id"] for r in read_releases(conn, 1)), 0)
         for release_id in (old, new):
             if not 0 <= release_id <= newest:
-                raise WrongUsage(f"没有第 {release_id} 期；现有 1 到 {newest}。", f"There is no release {release_id}; there are 1 to {newest}.")
+                raise WrongUsage(
+                    f"没有第 {release_id} 期；现有 1 到 {newest}。",
+                    f"There is no release {release_id}; there are 1 to {newest}.",
+                )
         rows = read_release_difference(conn, old, new, limit)
     if as_json:
         say_json(rows)
         return 0
-    headings = speaker.words("指标 层级 组织 期间 原值 新值 原因", "indicator level organisation period old new cause").split()
+    headings = speaker.words(
+        "指标 层级 组织 期间 原值 新值 原因", "indicator level organisation period old new cause"
+    ).split()
     text = draw_table(headings, [_line(row, speaker) for row in rows], (4, 5))
     speaker.say(text, text)
     speaker.note(f"共 {len(rows)} 个", f"{len(rows)} figures")

@@ -11,9 +11,24 @@ from flows.desk import known_period, reading
 from flows.speech import Speaker, command, json_option, option, pass_speaker, say_json
 
 
-@command("report", "生成带图的报告（一个 HTML 文件，不需要网络）。", "Write the report with charts (one HTML file, no network needed).")
-@option("--period", zh="期间，如 2021；默认为最近结束的月份所在的年", en="The period, such as 2021; by default the year of the last ended month")
-@option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, zh="写到哪个文件夹", en="The folder to write to")
+@command(
+    "report",
+    "生成带图的报告（一个 HTML 文件，不需要网络）。",
+    "Write the report with charts (one HTML file, no network needed).",
+)
+@option(
+    "--period",
+    zh="期间，如 2021；默认为最近结束的月份所在的年",
+    en="The period, such as 2021; by default the year of the last ended month",
+)
+@option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    zh="写到哪个文件夹",
+    en="The folder to write to",
+)
 @json_option
 @pass_speaker
 def command_line(speaker: Speaker, period: str | None, output: Path, as_json: bool) -> int:

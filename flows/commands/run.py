@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     "现在执行夜间流程：收取、读取、校验、建库、发布、回复。\n\n再次运行不会重复装载；中断后再次运行会接着完成。",
     "Run the night now: collect, take in, build, publish, reply.\n\nA second run loads nothing twice; a killed one is continued by the next.",
 )
-@option("--date", "night", type=DayType(), zh="业务日期，默认今天（北京时间）", en="Business date; today in Shanghai by default")
+@option(
+    "--date",
+    "night",
+    type=DayType(),
+    zh="业务日期，默认今天（北京时间）",
+    en="Business date; today in Shanghai by default",
+)
 @json_option
 @pass_speaker
 def command_line(speaker: Speaker, night: date | None, as_json: bool) -> int:

@@ -16,7 +16,14 @@ from flows.speech import Speaker, command, json_option, option, pass_speaker, sa
     "写出 2021 年示例报表。单位和人员均为虚构，全省合计与公布数字一致。",
     "Write the sample workbooks of 2021. Units and people are made up; the province's totals are the published ones.",
 )
-@option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, zh="写到哪个文件夹", en="The folder to write to")
+@option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    zh="写到哪个文件夹",
+    en="The folder to write to",
+)
 @json_option
 @pass_speaker
 def command_line(speaker: Speaker, output: Path, as_json: bool) -> int:

@@ -56,5 +56,6 @@ def _tell_unfinished(summary: Summary, speaker: Speaker) -> None:
         speaker.say(f"正在运行，当前步骤：{step}", f"Running now, at the step: {step}")
     else:
         speaker.say(
-            "该运行中途停止。再次执行 warehouse run 会接着完成。", "That run stopped half-way. Run `warehouse run` to go on with it."
+            "该运行中途停止。再次执行 warehouse run 会接着完成。",
+            "That run stopped half-way. Run `warehouse run` to go on with it.",
         )

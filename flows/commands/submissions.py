@@ -18,7 +18,9 @@ STATES_ZH = {"in_force": "有效", "superseded": "已被新版代替", "refused"
 @option("--form", "form_id", zh="报表", en="The form")
 @option("--unit", "unit_id", zh="单位代码", en="The unit's code")
 @option("--period", zh="期间，如 2021-03", en="The period, such as 2021-03")
-@option("--state", type=str, zh="状态：in_force 有效、superseded 被代替、refused 退回", en="in_force, superseded or refused")
+@option(
+    "--state", type=str, zh="状态：in_force 有效、superseded 被代替、refused 退回", en="in_force, superseded or refused"
+)
 @option("--limit", type=int, default=100, show_default=True, zh="最多列出多少条", en="How many at most")
 @json_option
 @pass_speaker
@@ -37,7 +39,10 @@ def command_line(
 
     known_form(form_id)
     if state is not None and state not in STATES:
-        raise WrongUsage(f"没有状态 {state}。可以是：{'、'.join(STATES)}。", f"There is no state {state}; it may be: {', '.join(STATES)}.")
+        raise WrongUsage(
+            f"没有状态 {state}。可以是：{'、'.join(STATES)}。",
+            f"There is no state {state}; it may be: {', '.join(STATES)}.",
+        )
     asked = known_period(period)
     with reading(load_settings()) as conn:
         rows = read_submissions(
@@ -46,7 +51,10 @@ def command_line(
     if as_json:
         say_json(rows)
         return 0
-    headings = speaker.words("报表 单位 期间 版本 状态 入库 待更正 忽略 收到 文件", "form unit period version state loaded waiting ignored received file")
+    headings = speaker.words(
+        "报表 单位 期间 版本 状态 入库 待更正 忽略 收到 文件",
+        "form unit period version state loaded waiting ignored received file",
+    )
     table = [
         [
             row["form_id"],

@@ -17,11 +17,24 @@ if TYPE_CHECKING:
     from expectations.periods import Period
 
 
-@command("template", "生成某单位某期的空白报表（FORM 是报表代号，如 relief）。", "Write the empty workbook of a form (FORM, such as relief) for a unit and a period.")
+@command(
+    "template",
+    "生成某单位某期的空白报表（FORM 是报表代号，如 relief）。",
+    "Write the empty workbook of a form (FORM, such as relief) for a unit and a period.",
+)
 @click.argument("form_id", metavar="FORM")
 @option("--unit", "unit_id", required=True, zh="单位代码，如 A0101", en="The unit's code, such as A0101")
-@option("--period", required=True, zh="期间，如 2021-03、2021-Q1、2021", en="The period, such as 2021-03, 2021-Q1, 2021")
-@option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, zh="写到哪个文件", en="The file to write")
+@option(
+    "--period", required=True, zh="期间，如 2021-03、2021-Q1、2021", en="The period, such as 2021-03, 2021-Q1, 2021"
+)
+@option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    zh="写到哪个文件",
+    en="The file to write",
+)
 @json_option
 @pass_speaker
 def command_line(speaker: Speaker, form_id: str, unit_id: str, period: str, output: Path, as_json: bool) -> int:
@@ -36,9 +49,14 @@ def command_line(speaker: Speaker, form_id: str, unit_id: str, period: str, outp
     output.parent.mkdir(parents=True, exist_ok=True)
     write_workbook(output, form, Identity(form.form_id, form.edition, unit_id, name, asked.id), units=units)
     if as_json:
-        say_json({"file": str(output), "form": form.form_id, "edition": form.edition, "unit": unit_id, "period": asked.id})
+        say_json(
+            {"file": str(output), "form": form.form_id, "edition": form.edition, "unit": unit_id, "period": asked.id}
+        )
         return 0
-    speaker.say(f"已写出《{form.title_zh}》{unit_id} {asked.id}：{output}", f"Wrote {form.title_en}, {unit_id}, {asked.id}: {output}")
+    speaker.say(
+        f"已写出《{form.title_zh}》{unit_id} {asked.id}：{output}",
+        f"Wrote {form.title_en}, {unit_id}, {asked.id}: {output}",
+    )
     if units and not name:
         speaker.note(f"注意：单位名册中没有 {unit_id}。", f"Note: the register has no unit {unit_id}.")
     return 0
@@ -63,5 +81,9 @@ def registered_units(settings: Settings) -> list[tuple[str, str]]:
 
 def _refuse_other_frequency(form: Form, period: Period) -> None:
     if period.kind != form.frequency:
-        zh = {"month": "月报，期间如 2021-03", "quarter": "季报，期间如 2021-Q1", "year": "年报，期间如 2021"}[form.frequency]
-        raise WrongUsage(f"《{form.title_zh}》是{zh}。", f"{form.title_en} is handed in each {form.frequency}; {period.id} is none.")
+        zh = {"month": "月报，期间如 2021-03", "quarter": "季报，期间如 2021-Q1", "year": "年报，期间如 2021"}[
+            form.frequency
+        ]
+        raise WrongUsage(
+            f"《{form.title_zh}》是{zh}。", f"{form.title_en} is handed in each {form.frequency}; {period.id} is none."
+        )

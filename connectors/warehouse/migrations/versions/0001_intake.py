@@ -128,6 +128,7 @@ def _runs() -> None:
         _column("started_at", Time, "开始时间"),
         _column("finished_at", Time, "结束时间；空为未完成", null=True),
         _column("passed", sa.Boolean, "是否全部检查通过", null=True),
+        _column("inputs", sa.Text, "构建所依据的数据、日期与程序的摘要；未变则不必重建", null=True),
         schema="ops",
         comment="粒度：每次 dbt 构建一行",
     )
@@ -166,6 +167,10 @@ def _submissions() -> None:
         *_counts(),
         _column("run_id", sa.BigInteger, "作出结果的批次"),
         _column("decided_at", Time, "作出结果的时间"),
+        # Promise 1, kept by the database itself: no row is lost between a file and the warehouse.
+        sa.CheckConstraint(
+            "rows_read = rows_loaded + rows_quarantined + rows_ignored", name="delivery_outcome_rows_balance"
+        ),
         _one_of("outcome", "accepted", "refused", "unrecognised", "duplicate_bytes", "duplicate_content"),
         schema="ops",
         comment="粒度：每次已处理的送达一行；没有行的送达尚未处理",
@@ -230,3 +235,10 @@ def _rows_that_wait() -> None:
         comment="粒度：含个人信息的每一行一行",
     )
     op.create_index("personal_row_by_token", "personal_row", ["person_token"], schema="pii")
+    op.create_table(
+        "key_fingerprint",
+        _column("name", sa.Text, "密钥名称", primary_key=True),
+        _column("fingerprint", sa.Text, "密钥的指纹（摘要前 16 位）；不能由它推出密钥"),
+        schema="pii",
+        comment="粒度：每个用过的密钥一行；换了密钥的机器不得写入，否则同一个人会被计为两人",
+    )
