@@ -34,11 +34,15 @@ class Archive:
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
         self._folder, self._keyring = settings.archive_dir, keyring
+        self._unsettled: set[Path] = set()
 
     def put(self, data: bytes) -> str:
-        """Keep these bytes; gives their SHA-256 once they are safe on the disk. Raises: FolderUnwritable."""
+        """Keep these bytes; gives their SHA-256. They survive a power cut once `settle` has returned. Raises: FolderUnwritable."""
         sha256 = hashlib.sha256(data).hexdigest()
-        if not self.path(sha256).exists():
+        if self.path(sha256).exists():
+            # Perhaps put there by a run that was killed before it settled.
+            self._unsettled.add(self.path(sha256).parent)
+        else:
             self.put_pieces([data])
         return sha256
 
@@ -51,12 +55,29 @@ class Archive:
                 sha256 = self._write(file, pieces)
                 file.flush()
                 os.fsync(file.fileno())
-            self._settle(temporary, self.path(sha256))
+            target = self.path(sha256)
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            temporary.replace(target)
+            self._unsettled.add(target.parent)
         except OSError as error:
             raise FolderUnwritable(str(self._folder), error.strerror or str(error)) from error
         finally:
             temporary.unlink(missing_ok=True)
         return sha256
+
+    def settle(self) -> None:
+        """Make the names of all that was put in since the last call as safe as its bytes; once for many files, because a folder
+        costs as much as a file. Raises: FolderUnwritable."""
+        try:
+            for folder in (*sorted(self._unsettled), *([self._folder] if self._unsettled else [])):
+                handle = os.open(folder, os.O_RDONLY)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
+        except OSError as error:
+            raise FolderUnwritable(str(self._folder), error.strerror or str(error)) from error
+        self._unsettled.clear()
 
     def get(self, sha256: str, at_most: int | None = None) -> bytes:
         """The bytes with this SHA-256, or only the first `at_most` of them.
@@ -96,17 +117,6 @@ class Archive:
         file.write(_HEAD.pack(len(ciphertext), len(key_id), len(nonce), is_last) + key_id.encode() + nonce)
         file.write(ciphertext)
 
-    def _settle(self, temporary: Path, target: Path) -> None:
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        temporary.replace(target)
-        # The name is on the disk only when its folder is.
-        for folder in (target.parent, self._folder):
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
     def _pieces(self, sha256: str) -> Iterator[bytes]:
         try:
             with self.path(sha256).open("rb") as file:
@@ -115,15 +125,17 @@ class Archive:
                 number, is_last = 0, 0
                 while not is_last:
                     number += 1
-                    length, key_length, nonce_length, is_last = _HEAD.unpack(file.read(_HEAD.size))
-                    key_id, nonce = file.read(key_length).decode(), file.read(nonce_length)
-                    yield self._keyring.decrypt(key_id, nonce, file.read(length), _place(number, bool(is_last)))
+                    length, key_length, nonce_length, is_last = _HEAD.unpack(_exactly(file, _HEAD.size))
+                    key_id, nonce = _exactly(file, key_length).decode(), _exactly(file, nonce_length)
+                    yield self._keyring.decrypt(key_id, nonce, _exactly(file, length), _place(number, bool(is_last)))
+                if file.read(1):
+                    raise self._error(sha256, "文件末尾有多余内容", "something follows its end")
         except FileNotFoundError as error:
             raise self._error(sha256, "文件不存在", "the file is not there") from error
         except OSError as error:
             why = error.strerror or str(error)
             raise self._error(sha256, why, why) from error
-        except (struct.error, UnicodeDecodeError) as error:
+        except (EOFError, UnicodeDecodeError) as error:
             raise self._error(sha256, "文件不完整", "the file is cut off or damaged") from error
         except KeyringError as error:
             raise self._error(sha256, error.why_zh, error.why_en) from error
@@ -134,6 +146,13 @@ class Archive:
 
 def _new_file(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
+
+
+def _exactly(file: BinaryIO, length: int) -> bytes:
+    data = file.read(length)
+    if len(data) < length:
+        raise EOFError
+    return data
 
 
 def _place(number: int, is_last: bool) -> bytes:

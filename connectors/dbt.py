@@ -7,6 +7,7 @@ codes only, so neither holds personal data; failing rows are never stored.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -95,19 +96,33 @@ def _open_build(settings: Settings, run_id: int, business_date: date, fence: int
 def _invoke(runner: dbtRunner, settings: Settings, command: str, *arguments: str) -> Any:
     log = settings.logs_dir / "dbt"
     log.mkdir(parents=True, exist_ok=True)
-    outcome = runner.invoke(
-        [
-            *("--quiet", "--log-level", "none", "--log-level-file", "info", "--log-path", str(log)),
-            *("--no-use-colors", "--no-use-colors-file", "--no-send-anonymous-usage-stats", "--no-version-check"),
-            command,
-            *("--project-dir", str(settings.dbt_project_dir), "--profiles-dir", str(settings.dbt_project_dir)),
-            *("--target-path", str(settings.dbt_target_dir)),
-            *arguments,
-        ]
-    )
+    try:
+        outcome = runner.invoke(
+            [
+                *("--quiet", "--log-level", "none", "--log-level-file", "info", "--log-path", str(log)),
+                *("--no-use-colors", "--no-use-colors-file", "--no-send-anonymous-usage-stats", "--no-version-check"),
+                command,
+                *("--project-dir", str(settings.dbt_project_dir), "--profiles-dir", str(settings.dbt_project_dir)),
+                *("--target-path", str(settings.dbt_target_dir)),
+                *arguments,
+            ]
+        )
+    finally:
+        _close_log()
     if outcome.result is None:
         raise BuildFailed(command, str(outcome.exception), str(log / "dbt.log"))
     return outcome.result
+
+
+def _close_log() -> None:
+    """Close the log file, which dbt leaves open for the life of a process that it takes for its own."""
+    from dbt_common.events.event_manager_client import cleanup_event_logger
+
+    cleanup_event_logger()
+    log = logging.getLogger("file_log")
+    for handler in tuple(log.handlers):
+        log.removeHandler(handler)
+        handler.close()
 
 
 def _name(node: Any) -> str:

@@ -91,11 +91,10 @@ def answer(arguments: Sequence[str]) -> int:
         speaker.note("已中断；再次运行会接着完成。", "Interrupted; run again and it will go on.")
         return 130
     except BrokenPipeError:
-        # The reader of our output (`head`) has seen enough.
-        sys.stdout = None  # type: ignore[assignment]  # nothing more is to be flushed at exit
+        # The reader of our output (`head`) has seen enough; nothing more is to be flushed at exit.
+        sys.stdout = None
         return 0
-    except Exception as error:
-        # The last frame: whatever happened becomes a sentence and exit code 3.
+    except Exception as error:  # noqa: BLE001 - the last frame: whatever happened becomes a sentence and exit code 3
         return _confess(error, speaker)
     return code if isinstance(code, int) else 0
 

@@ -5,69 +5,24 @@ The order stands here once. `flows.nightly` runs it with a Prefect task around e
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date, datetime
-from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
-from connectors.errors import WarehouseError
 from connectors.settings import Settings
-from flows.failures import AccountUnbalanced, ChecksFailed, StepFailed
-from flows.moments import Moment, Observe, overlook
-
-if TYPE_CHECKING:
-    import psycopg
-
-    from connectors.archive import Archive
-    from connectors.dbt import BuildResult
-    from connectors.keys import Keyring
-    from connectors.sources import FolderSource
-    from connectors.warehouse.lease import Lease
-    from connectors.warehouse.publish import Published
-    from connectors.warehouse.runs import Account
-    from connectors.workbooks.pool import ReaderPool
+from flows.moments import Observe, overlook
+from flows.night_steps import Night, NightResult
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
-INBOX = "inbox"
-"""The id of the source that every installation has: the folder of `WAREHOUSE_INBOX`."""
-
-LEASE = "publish"
-"""The lease that whoever builds and publishes must hold."""
-
 
 def today() -> date:
     """The business date of a night that begins now."""
     return datetime.now(SHANGHAI).date()
-
-
-@dataclass(frozen=True, slots=True)
-class NightResult:
-    """How a night ended: its account, what readers see now, and where the report lies."""
-
-    run_id: int
-    account: Account
-    published: Published
-    report: Path
-
-    @property
-    def status(self) -> str:
-        """The status of the run in the ledger."""
-        return "data_problems" if self.account.needs_people else "succeeded"
-
-    @property
-    def exit_code(self) -> int:
-        """0 good, 1 where people have to mend something."""
-        return 1 if self.account.needs_people else 0
 
 
 def plainly(step: Callable[P, R], _name: str) -> Callable[P, R]:
@@ -101,189 +56,3 @@ def run_night(
             around(night.publish, "publish")()
         around(night.reply, "reply")()
         return night.result()
-
-
-class Night:
-    """One night under way: its steps as methods, and what they share. Opens a run; leaving it closes the run."""
-
-    def __init__(self, settings: Settings, business_date: date, observe: Observe) -> None:
-        self.settings, self.business_date, self.observe = settings, business_date, observe
-        self.run_id = 0
-        self.sources: list[FolderSource] = []
-        self._resources = ExitStack()
-        self._conn: psycopg.Connection[Any] | None = None
-        self._pool: ReaderPool | None = None
-        self._lease: Lease | None = None
-        self._published: Published | None = None
-        self._report: Path | None = None
-        self._result: NightResult | None = None
-
-    def __enter__(self) -> Self:
-        from connectors.archive import Archive
-        from connectors.keys import Keyring
-        from connectors.sources import FolderSource
-        from connectors.warehouse.engine import connect, migrate
-        from connectors.warehouse.runs import open_run
-
-        with self._told("prepare", ""):
-            migrate(self.settings)
-            self.settings.inbox.mkdir(parents=True, exist_ok=True)
-            self.sources = [FolderSource(INBOX, self.settings.inbox)]
-            self.keyring: Keyring = Keyring.load(self.settings)
-            self.archive: Archive = Archive(self.settings, self.keyring)
-            self._conn = connect(self.settings)
-            self.run_id = open_run(self._conn, "night", self.business_date)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        from connectors.warehouse.runs import close_run, night_account
-
-        try:
-            status = "failed" if error is not None or self._result is None else self._result.status
-            release_id = self._published.release_id if self._published else None
-            close_run(self.connection(), self.run_id, status, night_account(self.connection(), self.run_id), release_id)
-        except Exception:
-            # Whatever stopped the night is what people must hear; the next run marks this one as failed.
-            if error is None:
-                raise
-        finally:
-            self._resources.close()
-            if self._conn is not None:
-                self._conn.close()
-
-    def connection(self) -> psycopg.Connection[Any]:
-        """The night's connection; another one if the former was lost, so that a step tried again can succeed."""
-        from connectors.warehouse.engine import connect
-        from connectors.warehouse.runs import RUN_LOCK
-
-        if self._conn is None or self._conn.closed:
-            self._conn = connect(self.settings)
-            # The run is alive as long as somebody holds its lock.
-            self._conn.execute("select pg_advisory_lock(%s, %s)", (RUN_LOCK, self.run_id))
-            self._conn.commit()
-        return self._conn
-
-    def collect(self, source_id: str) -> int:
-        """Copy what is new in a source into the archive; gives how many deliveries came. Safe to repeat."""
-        from connectors.sources import collect
-
-        source = next(s for s in self.sources if s.source_id == source_id)
-        with self._step("collect", source_id) as note:
-            found = collect(self.settings, self.connection(), self.archive, source, self.run_id)
-            note(f"received={found.received} unchanged={found.unchanged} waiting={found.waiting}")
-        return found.received
-
-    def chunks(self) -> list[list[int]]:
-        """The deliveries without a decision, registers first, in chunks that one transaction carries."""
-        from connectors.warehouse.runs import undecided_deliveries
-
-        ids = undecided_deliveries(self.connection())
-        size = self.settings.chunk_size
-        return [ids[start : start + size] for start in range(0, len(ids), size)]
-
-    def take_in(self, place: str, delivery_ids: Sequence[int]) -> int:
-        """Read, judge, decide and load a chunk (`place` such as 2/5); gives how many stay undecided. Safe to repeat."""
-        from connectors.warehouse.intake import take_in
-
-        with self._step("take_in", place) as note:
-            stuck = take_in(self.connection(), self.archive, self.keyring, self._readers(), delivery_ids, self.run_id)
-            note(f"deliveries={len(delivery_ids)} undecided={len(stuck)}")
-        return len(stuck)
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """This run's turn to build and publish: holds the lease, so that no other run does so meanwhile."""
-        from connectors.warehouse.lease import hold
-
-        with hold(self.settings, LEASE, f"run {self.run_id}") as lease:
-            self._lease = lease
-            yield
-
-    def bring_calendar(self) -> None:
-        """Write due dates, forms and codes to where SQL reads them. Safe to repeat."""
-        from connectors.warehouse.calendar import sync_calendar
-
-        with self._step("calendar"):
-            sync_calendar(self.connection(), self.business_date, self.settings.dbt_project_dir / "seeds" / "plans.csv")
-
-    def build(self) -> int:
-        """Build and test the indicators beside what readers see; gives the nodes run. Safe to repeat. Raises: ChecksFailed."""
-        from connectors.dbt import build
-
-        with self._step("build") as note:
-            built: BuildResult = build(self.settings, self.run_id, self.business_date, self._held().fence)
-            note(f"nodes={built.nodes} failed={len(built.failures)}")
-            if not built.passed:
-                raise ChecksFailed("、".join(built.failures))
-        return built.nodes
-
-    def publish(self) -> int:
-        """Move readers to what was built, in one transaction; gives the release they see. Safe to repeat. Raises: PublishRefused."""
-        from connectors.warehouse.publish import publish
-
-        with self._step("publish") as note:
-            cause = f"night {self.business_date.isoformat()}"
-            self._published = publish(self.settings, self._held(), self.run_id, self.business_date, cause)
-            note(f"release={self._published.release_id} changed={sum(self._published.changed.values())}")
-        return self._published.release_id
-
-    def reply(self) -> str:
-        """Write the report of the year that the last ended month belongs to; gives its path. Safe to repeat."""
-        from connectors.report import write_report
-
-        year = last_ended_month_year(self.business_date)
-        with self._step("reply", year):
-            self._report = write_report(self.settings, year, self.settings.reports_dir)
-        return str(self._report)
-
-    def result(self) -> NightResult:
-        """The night's result, once every step is done. Raises: AccountUnbalanced."""
-        from connectors.warehouse.runs import night_account
-
-        account = night_account(self.connection(), self.run_id)
-        if not account.is_balanced:
-            raise AccountUnbalanced(self.run_id, account.undecided)
-        assert self._published is not None  # noqa: S101 - `publish` has run or raised
-        assert self._report is not None  # noqa: S101 - `reply` has run or raised
-        self._result = NightResult(self.run_id, account, self._published, self._report)
-        return self._result
-
-    def _held(self) -> Lease:
-        assert self._lease is not None  # noqa: S101 - building and publishing happen inside `turn`
-        return self._lease
-
-    def _readers(self) -> ReaderPool:
-        from connectors.workbooks.pool import ReaderPool
-        from expectations.judgement import warm_up
-
-        if self._pool is None:
-            self._pool = self._resources.enter_context(ReaderPool(self.settings))
-            # Great Expectations takes seconds to import; the readers' processes work meanwhile.
-            threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-        return self._pool
-
-    @contextmanager
-    def _step(self, name: str, detail: str = "") -> Iterator[Callable[[str], None]]:
-        """A named step: told to the observer, recorded in the ledger, its unforeseen errors stripped of row data."""
-        from connectors.warehouse.runs import step
-
-        with self._told(name, detail) as note, step(self.connection(), self.run_id, name, detail):
-            yield note
-
-    @contextmanager
-    def _told(self, name: str, detail: str) -> Iterator[Callable[[str], None]]:
-        notes: list[str] = []
-        began = time.monotonic()
-        self.observe(Moment(name, detail))
-        try:
-            yield notes.append
-        except WarehouseError:
-            raise
-        except Exception as error:
-            raise StepFailed.because(name, detail, error) from None
-        self.observe(Moment(name, detail, is_over=True, seconds=time.monotonic() - began, note=" ".join(notes)))
-
-
-def last_ended_month_year(business_date: date) -> str:
-    """The year of the last month that had ended before this date: what a report of the night is about."""
-    return str(business_date.year - 1 if business_date.month == 1 else business_date.year)

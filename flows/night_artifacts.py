@@ -7,7 +7,7 @@ from prefect.artifacts import create_markdown_artifact
 from connectors.settings import Settings
 from connectors.warehouse.engine import connect
 from flows.account import draw_comparison, markdown_summary, read_summary
-from flows.night import NightResult
+from flows.night_steps import NightResult
 from flows.speech import Speaker
 from flows.tables import markdown_table
 

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from datetime import date
 from typing import Any
 
-from prefect import flow, get_run_logger, task
+from prefect import Task, flow, get_run_logger
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.events.worker import EventsWorker
@@ -22,13 +22,14 @@ from prefect.states import Completed
 from connectors.settings import load_settings
 from flows.failures import heals
 from flows.moments import Moment, Observe
-from flows.night import NightResult, run_night, today
+from flows.night import run_night, today
 from flows.night_artifacts import create_night_artifacts
+from flows.night_steps import NightResult
 
 watcher: ContextVar[Observe | None] = ContextVar("watcher", default=None)
 """Who watches a night that is run in this process, beside Prefect; a flow's parameters hold plain values only."""
 
-RETRY_SECONDS = [2, 10, 60]
+RETRY_SECONDS = [2.0, 10.0, 60.0]
 """Pauses before a step is tried again: a database that restarts is back within seconds, a machine within a minute."""
 
 LAST_WORDS_SECONDS = 10
@@ -56,15 +57,23 @@ def nightly(business_date: str | None = None) -> State[NightResult]:
     )
 
 
-def send_last_words() -> None:
-    """Send what Prefect still has to tell its server (logs, events). Once the server is gone, the process would wait for it in vain."""
-    APILogWorker.drain_all(timeout=LAST_WORDS_SECONDS)
-    EventsWorker.drain_all(timeout=LAST_WORDS_SECONDS)
+def run_watched(business_date: date, observe: Observe) -> NightResult:
+    """Run the flow in this process for somebody who watches. Raises: WarehouseError, as the night did."""
+    watcher.set(observe)
+    try:
+        # The state that the flow returns is the run's own, so its result is the night's.
+        result: Any = nightly(business_date.isoformat(), return_state=True).result()
+        assert isinstance(result, NightResult)  # noqa: S101 - what `nightly` returns
+        return result
+    finally:
+        # What Prefect still has to tell its server; once that is gone, the process would wait for it in vain.
+        APILogWorker.drain_all(timeout=LAST_WORDS_SECONDS)
+        EventsWorker.drain_all(timeout=LAST_WORDS_SECONDS)
 
 
 def _as_task(step: Callable[..., Any], name: str) -> Callable[..., Any]:
     """A step as a Prefect task that is tried again only when a lost connection stopped it."""
-    return task(
+    return Task(
         step,
         name=step.__name__,
         task_run_name=name,

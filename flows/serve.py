@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -53,7 +54,7 @@ def serve(settings: Settings, port: int, on_ready: Callable[[str], None]) -> Non
             address = f"http://{_in_url(settings.prefect_host)}:{bound}"
             enter(settings, f"{address}/api")
             Scheduler(f"{address}/api", server).wait_until_ready()
-            register_deployment()
+            asyncio.run(register_deployment())
             services.append(start_service(settings, "prefect-worker", "worker", POOL))
             record_serving(settings, address)
             on_ready(address)
@@ -64,26 +65,26 @@ def serve(settings: Settings, port: int, on_ready: Callable[[str], None]) -> Non
                 stop_service(service)
 
 
-def register_deployment() -> None:
+async def register_deployment() -> None:
     """Make the work pool and the deployment `nightly/nightly` with its schedule, or bring them up to date."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
-    from prefect.client.schemas.schedules import CronSchedule
-    from prefect.deployments.runner import EntrypointType
+    from prefect.schedules import Cron
+    from prefect.types.entrypoint import EntrypointType
 
     from flows.nightly import nightly
 
-    with get_client(sync_client=True) as client:
-        client.create_work_pool(WorkPoolCreate(name=POOL, type="process"), overwrite=True)
-    deployment = nightly.to_deployment(
+    async with get_client() as client:
+        await client.create_work_pool(WorkPoolCreate(name=POOL, type="process"), overwrite=True)
+    deployment = await nightly.ato_deployment(
         "nightly",
-        schedule=CronSchedule(cron=SCHEDULE, timezone=ZONE),
+        schedule=Cron(SCHEDULE, timezone=ZONE),
         work_pool_name=POOL,
         entrypoint_type=EntrypointType.MODULE_PATH,
         description="每天 02:00（北京时间）收取、读取、校验、建库、发布并生成报告。",
         tags=["warehouse"],
     )
-    deployment.apply()
+    await deployment.aapply()
 
 
 def _watch(services: list[Service], told_to_stop: threading.Event) -> None:

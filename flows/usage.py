@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import click
 
 from flows.speech import Speaker, speaker_of
@@ -76,7 +78,7 @@ def _nearest_zh(possibilities: list[str] | None) -> str:
     return f"是否想用 {' 或 '.join(possibilities)}？" if possibilities else ""
 
 
-class DayType(click.ParamType):
+class DayType(click.ParamType[date]):
     """A business date such as 2022-01-31."""
 
     name = "date"
@@ -85,10 +87,8 @@ class DayType(click.ParamType):
         """How help names it."""
         return "YYYY-MM-DD"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """The date. Raises: click.BadParameter if the text is none."""
-        from datetime import date
-
         if isinstance(value, date):
             return value
         try:

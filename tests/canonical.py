@@ -1,7 +1,7 @@
 """The canonical dump: everything that the warehouse knows, without what two good histories may differ in.
 
 Ids out of sequences become what they stand for (a delivery its name and hash, a submission its form, unit, period and version);
-clock times of the run, ids of runs and sealed bytes (fresh nonces) are left out.
+clock times other than that of arrival, ids of runs and sealed bytes (fresh nonces) are left out.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def _tables(conn: psycopg.Connection[Any], schemas: list[str]) -> list[tuple[str
     return conn.execute(
         "select c.table_schema::text, c.table_name::text, array_agg(c.column_name::text order by c.ordinal_position)"
         " from information_schema.columns c join information_schema.tables t using (table_schema, table_name)"
-        " where c.table_schema = any(%s) and t.table_type = 'BASE TABLE' group by 1, 2 order by 1, 2",
+        " where c.table_schema = any(%s) and t.table_type = 'BASE TABLE'"
+        " and (c.data_type <> 'timestamp with time zone' or c.column_name = 'received_at') group by 1, 2 order by 1, 2",
         (schemas,),
     ).fetchall()

@@ -85,6 +85,8 @@ def collect(
         else:
             is_whole = len(copied.head) == found.size_bytes <= settings.max_file_mb * 1_000_000
             arrivals.append(_Arrival(found, copied.sha256, form_hint(copied.head) if is_whole else None))
+    # Nothing is written down as received that a power cut could still take away.
+    archive.settle()
     received = _record(conn, source.source_id, arrivals, run_id)
     unchanged = len(listing.objects) - len(changed) + len(arrivals) - received
     return Collected(received, unchanged, waiting, skipped)

@@ -54,7 +54,8 @@ def take_in(
     deliveries = _deliveries(conn, delivery_ids)
     copies = _copies(conn, deliveries)
     fresh = [d for d in deliveries if d.delivery_id not in copies]
-    batch = pool.read([(d.delivery_id, archive.get(d.sha256)) for d in fresh])
+    # Of a file that is too large to be read, no more than shows that comes into memory.
+    batch = pool.read([(d.delivery_id, archive.get(d.sha256, pool.longest_file_bytes + 1)) for d in fresh])
     by_id: dict[int, Reading] = {reading.delivery_id: reading for reading in batch.readings}
     readings = [by_id[d.delivery_id] for d in fresh]
 

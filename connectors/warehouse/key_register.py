@@ -22,7 +22,9 @@ def check_keys(conn: psycopg.Connection[Any], keyring: Keyring) -> None:
         for name, fingerprint in known.items():
             if keyring.fingerprints.get(name) != fingerprint:
                 raise KeyringError(
-                    f"{name}.key", "它与写入该数据库所用的密钥不同", "it is not the key that this database was written with"
+                    f"{name}.key",
+                    "它与写入该数据库所用的密钥不同",
+                    "it is not the key that this database was written with",
                 )
         for name, fingerprint in keyring.fingerprints.items():
             conn.execute(

@@ -45,6 +45,7 @@ class _Numbered:
     form: Form
     submission_id: int
     version: int
+    content: str
 
 
 def load(
@@ -63,7 +64,7 @@ def load(
         decided = _decided(conn, [d.delivery_id for d in decisions])
         open_decisions = [d for d in decisions if d.delivery_id not in decided]
         standing = _standing(conn, open_decisions)
-        numbered, copies = _number(conn, open_decisions, standing)
+        numbered, copies = _number(conn, keyring, open_decisions, standing)
         _write_submissions(conn, numbered, received_at, run_id)
         for form_id in {n.form.form_id for n in numbered}:
             _write_rows(conn, keyring, forms()[form_id], [n for n in numbered if n.form.form_id == form_id])
@@ -79,6 +80,15 @@ def _decided(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> set[
     return {row[0] for row in found}
 
 
+def content_token(keyring: Keyring, reading: Reading) -> str:
+    """What tells two answers apart: the rows as typed, and what their total row says where it does not add up.
+
+    Keyed, because a form of one row has a citizen ID and little else, which a plain hash would give away to whoever guesses.
+    """
+    wrong_totals = sorted(f"{f.field}={f.value}" for f in reading.findings if f.code.startswith("form.total_"))
+    return keyring.token("|".join(("content", reading.content_sha256 or "", *wrong_totals)))
+
+
 def _key(reading: Reading | None) -> Key | None:
     if reading is None or not (reading.form_id and reading.unit_id and reading.period):
         return None
@@ -89,7 +99,7 @@ def _standing(conn: psycopg.Connection[Any], decisions: Iterable[Decision]) -> d
     keys = sorted({key for d in decisions if d.outcome in ("accepted", "refused") and (key := _key(d.reading))})
     standing = {key: _Standing() for key in keys}
     rows = conn.execute(
-        "select s.form_id, s.unit_id, s.period, s.version, s.outcome, s.content_sha256, s.delivery_id"
+        "select s.form_id, s.unit_id, s.period, s.version, s.outcome, s.content_token, s.delivery_id"
         " from unnest(%s::text[], %s::text[], %s::text[]) as k (form_id, unit_id, period)"
         " join ops.submission s using (form_id, unit_id, period) order by s.version",
         ([k[0] for k in keys], [k[1] for k in keys], [k[2] for k in keys]),
@@ -103,34 +113,33 @@ def _standing(conn: psycopg.Connection[Any], decisions: Iterable[Decision]) -> d
 
 
 def _number(
-    conn: psycopg.Connection[Any], decisions: Sequence[Decision], standing: Mapping[Key, _Standing]
+    conn: psycopg.Connection[Any],
+    keyring: Keyring,
+    decisions: Sequence[Decision],
+    standing: Mapping[Key, _Standing],
 ) -> tuple[list[_Numbered], dict[int, int]]:
     """Give versions and ids in order of arrival; what says the same as the version in force is a copy of its delivery."""
     copies: dict[int, int] = {}
-    chosen: list[tuple[Decision, Reading, int]] = []
+    chosen: list[tuple[Decision, Reading, int, str]] = []
     for decision in decisions:
         key = _key(decision.reading)
         if decision.outcome not in ("accepted", "refused") or key is None or decision.reading is None:
             continue
-        place = standing[key]
-        if (
-            decision.outcome == "accepted"
-            and place.content == decision.reading.content_sha256
-            and place.delivery_id is not None
-        ):
+        place, content = standing[key], content_token(keyring, decision.reading)
+        if decision.outcome == "accepted" and place.content == content and place.delivery_id is not None:
             copies[decision.delivery_id] = place.delivery_id
             continue
         place.version += 1
         if decision.outcome == "accepted":
-            place.content, place.delivery_id = decision.reading.content_sha256, decision.delivery_id
-        chosen.append((decision, decision.reading, place.version))
+            place.content, place.delivery_id = content, decision.delivery_id
+        chosen.append((decision, decision.reading, place.version, content))
     ids = conn.execute(
         "select nextval(pg_get_serial_sequence('ops.submission', 'submission_id')) from generate_series(1, %s)",
         (len(chosen),),
     ).fetchall()
     numbered = [
-        _Numbered(decision, reading, forms()[reading.form_id or ""], row[0], version)
-        for (decision, reading, version), row in zip(chosen, ids, strict=True)
+        _Numbered(decision, reading, forms()[reading.form_id or ""], row[0], version, content)
+        for (decision, reading, version, content), row in zip(chosen, ids, strict=True)
     ]
     return numbered, copies
 
@@ -151,7 +160,7 @@ def _write_submissions(
     conn: psycopg.Connection[Any], numbered: Sequence[_Numbered], received_at: Mapping[int, datetime], run_id: int
 ) -> None:
     columns = (
-        "submission_id, delivery_id, form_id, edition, unit_id, period, version, outcome, is_nil, sheet, columns, content_sha256,"
+        "submission_id, delivery_id, form_id, edition, unit_id, period, version, outcome, is_nil, sheet, columns, content_token,"
         " rows_read, rows_loaded, rows_quarantined, rows_ignored, received_at, decided_at, run_id"
     )
     now = conn.execute("select now()").fetchone()
@@ -161,7 +170,7 @@ def _write_submissions(
             r = n.reading
             copy.write_row((
                 n.submission_id, n.decision.delivery_id, r.form_id, r.edition, r.unit_id, r.period, n.version,
-                n.decision.outcome, r.is_nil, r.sheet, json.dumps(r.columns), r.content_sha256,
+                n.decision.outcome, r.is_nil, r.sheet, json.dumps(r.columns), n.content,
                 *_counts(n.decision, is_copy=False), received_at[n.decision.delivery_id], decided_at, run_id,
             ))  # fmt: skip
 

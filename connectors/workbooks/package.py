@@ -42,11 +42,11 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A workbook's bytes, found sound, with the XML of its sheets by their names and its custom document properties."""
+    """A workbook's bytes, found sound, with the XML of its sheets by their names and that of its custom document properties."""
 
     data: bytes
     sheets: dict[str, bytes]
-    properties: dict[str, str]
+    custom_xml: bytes
 
 
 def open_package(data: bytes) -> Package:
@@ -66,10 +66,9 @@ def open_package(data: bytes) -> Package:
         raise damaged("压缩包不完整或校验码不符", "the zip is cut off or a checksum is wrong") from error
     try:
         sheets = _sheets(parts)
-        properties = custom_properties(parts.get("docProps/custom.xml", b""))
     except ElementTree.ParseError as error:
         raise damaged("工作簿目录不是有效的 XML", "the workbook's directory is not valid XML") from error
-    return Package(data, sheets, properties)
+    return Package(data, sheets, parts.get("docProps/custom.xml", b""))
 
 
 def custom_properties(xml: bytes) -> dict[str, str]:

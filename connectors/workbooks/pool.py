@@ -58,17 +58,19 @@ class ReaderPool:
         for keeper in self._keepers:
             keeper.close()
 
+    @property
+    def longest_file_bytes(self) -> int:
+        """The size of the largest file that is read; of a larger one, one byte more is enough to refuse it."""
+        return self._settings.max_file_mb * 1_000_000
+
     def read(self, batch: Batch) -> ReadBatch:
         """What was read, a reading for each delivery in the given order; never raises for a bad file.
 
         Raises: ReaderUnavailable if no child can be started.
         """
-        limit = self._settings.max_file_mb * 1_000_000
-        large = [
-            Reading.unreadable(delivery_id, "file.too_large", _sizes(len(data), limit))
-            for delivery_id, data in batch
-            if len(data) > limit
-        ]
+        limit = self.longest_file_bytes
+        sizes = {"size": f"> {self._settings.max_file_mb} MB", "limit": f"{self._settings.max_file_mb} MB"}
+        large = [Reading.unreadable(d, "file.too_large", sizes) for d, data in batch if len(data) > limit]
         found = list(self._threads.map(self._read_turn, _turns(d for d in batch if len(d[1]) <= limit)))
         readings = {r.delivery_id: r for r in [*large, *(r for part in found for r in part.readings)]}
         return ReadBatch([readings[delivery_id] for delivery_id, _ in batch], _joined(found))
@@ -126,7 +128,3 @@ def _turns(batch: Iterable[tuple[int, bytes]]) -> Iterator[Batch]:
         size += len(data)
     if turn:
         yield turn
-
-
-def _sizes(size: int, limit: int) -> dict[str, str]:
-    return {"size": f"{size / 1_000_000:.1f} MB", "limit": f"{limit // 1_000_000} MB"}

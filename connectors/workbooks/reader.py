@@ -48,7 +48,7 @@ class BatchReader:
         package = open_package(data)
         cells = Cells(package)
         reading = Reading(delivery_id, "read", content_sha256=hashlib.sha256(data).hexdigest())
-        recognised = recognise(reading, read_identity(cells, package.properties))
+        recognised = recognise(reading, read_identity(cells, package))
         if recognised is None:
             return reading
         form, period = recognised

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cache
+from xml.etree import ElementTree
 
 from connectors.workbooks.cells import Cells, Row, text_of
 from connectors.workbooks.layout import HELP_SHEET, LISTS_SHEET, META_SHEET, column_letters
+from connectors.workbooks.package import Package, custom_properties
 from connectors.workbooks.reading import Reading
 from expectations.contract import Field, Form, forms
 from expectations.finding import Severity
@@ -36,7 +38,7 @@ class Headings:
     serial: int | None = None
 
 
-def read_identity(cells: Cells, properties: Mapping[str, str]) -> dict[str, str]:
+def read_identity(cells: Cells, package: Package) -> dict[str, str]:
     """What the workbook says it is: the keys of its `_meta` sheet, or else its custom document properties."""
     found: dict[str, str] = {}
     if META_SHEET in cells.names:
@@ -44,7 +46,12 @@ def read_identity(cells: Cells, properties: Mapping[str, str]) -> dict[str, str]
             key, value = (text_of(v) for v in (*row, None, None)[:2])
             if key and value:
                 found.setdefault(key.strip(), value.strip())
-    return found if found.get("form") else dict(properties)
+    if found.get("form"):
+        return found
+    try:
+        return custom_properties(package.custom_xml)
+    except ElementTree.ParseError:
+        return {}
 
 
 def recognise(reading: Reading, identity: Mapping[str, str]) -> tuple[Form, Period | None] | None:

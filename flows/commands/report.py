@@ -36,7 +36,8 @@ def command_line(speaker: Speaker, period: str | None, output: Path, as_json: bo
     from connectors.report import write_report
     from connectors.warehouse.ledger import read_releases
     from flows.failures import NothingYet
-    from flows.night import last_ended_month_year, today
+    from flows.night import today
+    from flows.night_steps import last_ended_month_year
 
     settings = load_settings()
     asked = known_period(period)

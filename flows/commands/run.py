@@ -12,7 +12,7 @@ from flows.speech import Speaker, command, json_option, option, pass_speaker, sa
 from flows.usage import DayType
 
 if TYPE_CHECKING:
-    from flows.night import NightResult
+    from flows.night_steps import NightResult
 
 
 @command(
@@ -51,15 +51,11 @@ def _run(settings: Settings, night: date, speaker: Speaker) -> NightResult:
         enter(settings, api.api_url)
         # What every night needs takes seconds to import; Prefect's server starts meanwhile on the other core.
         from connectors.dbt import warm_up
-        from flows.nightly import nightly, send_last_words, watcher
+        from flows.nightly import run_watched
 
         warm_up()
         api.wait_until_ready()
-        watcher.set(observer(speaker))
-        try:
-            return nightly(night.isoformat())
-        finally:
-            send_last_words()
+        return run_watched(night, observer(speaker))
 
 
 def _tell(settings: Settings, speaker: Speaker, result: NightResult | None, as_json: bool, seconds: float) -> None:

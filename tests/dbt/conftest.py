@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from connectors.dbt import BuildResult, build
 from connectors.settings import Settings
 from connectors.warehouse.lease import hold
 from connectors.warehouse.publish import publish
-from tests.conftest import make_database, settings_in
+from tests.conftest import HOME, _database, settings_in, template_of
 from tests.dbt.small_year import NIGHT, put_small_year
 
 
@@ -21,7 +20,7 @@ def built(
     cluster: Settings, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Settings, BuildResult]]:
     """Settings of the built and published small year, and what its build came to. Do not write in it."""
-    with make_database(cluster, pytestconfig) as url:
+    with contextmanager(_database)(cluster, template_of(pytestconfig.stash[HOME])) as url:
         settings = settings_in(tmp_path_factory.mktemp("small_year") / "home", url)
         put_small_year(settings)
         with hold(settings, "night", "test") as lease:

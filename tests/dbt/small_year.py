@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,8 +37,8 @@ def put_small_year(settings: Settings) -> None:
         submit(conn, "relief", "A0101", "2021-02", [relief("1500.50", goods="200.25", persons=20)], version=2)
         submit(conn, "relief", "A0102", "2021-02", [relief("500", unit="A0102", persons=10)])
         submit(conn, "relief", "A0201", "2021-02", [])
-        parcels = {"campaign": "gift_parcel", "level": "provincial", "goods": "200", "persons": 5}
-        submit(conn, "relief", "S0001", "2021-02", [relief("100", unit=unit, **parcels) for unit in ("A0101", "A0201")])
+        parcels = partial(relief, "100", goods="200", campaign="gift_parcel", level="provincial", persons=5)
+        submit(conn, "relief", "S0001", "2021-02", [parcels(unit=unit) for unit in ("A0101", "A0201")])
         submit(conn, "relief", "A0101", "2021-03", [relief("100", day=date(2021, 3, 5))])
         submit(conn, "hardship_aid", "A0101", "2021-02", [aid("ann", "1000")])
         submit(
@@ -68,7 +69,7 @@ def submit(
     columns = {field.name: chr(ord("B") + position) for position, field in enumerate(form.fields)}
     [(submission_id,)] = conn.execute(
         "insert into ops.submission (delivery_id, form_id, edition, unit_id, period, version, outcome, is_nil, sheet, columns,"
-        " content_sha256, rows_read, rows_loaded, rows_quarantined, rows_ignored, received_at, decided_at, run_id)"
+        " content_token, rows_read, rows_loaded, rows_quarantined, rows_ignored, received_at, decided_at, run_id)"
         " values (%s, %s, %s, %s, %s, %s, 'accepted', %s, %s, %s, %s, %s, %s, 0, 0, %s, %s, 1) returning submission_id",
         (
             *(delivery_id, form_id, form.edition, unit_id, period, version, not rows, form.sheet, Jsonb(columns)),
@@ -88,7 +89,7 @@ def submit(
     return int(submission_id)
 
 
-def relief(  # noqa: PLR0913 - a relief line has many facts
+def relief(
     cash: str,
     *,
     goods: str = "0",

@@ -102,7 +102,10 @@ final as (
         target_value::numeric(38, 10) as target,
         path_value::numeric(38, 10) as path_value,
         -- No share passes 100 %, however fast it grew.
-        case when unit = 'share' and straight_forecast > 1 then 1 else straight_forecast end::numeric(38, 10) as forecast,
+        case
+            when unit = 'share' and straight_forecast > 1 then 1
+            else straight_forecast
+        end::numeric(38, 10) as forecast,
         first_date as plan_first_day,
         last_date as plan_last_day,
         elapsed_share::numeric(12, 10) as elapsed_share,

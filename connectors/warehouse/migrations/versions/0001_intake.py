@@ -148,7 +148,7 @@ def _submissions() -> None:
         _column("is_nil", sa.Boolean, "是否零报告"),
         _column("sheet", sa.Text, "工作表名", null=True),
         _column("columns", JSONB, '字段所在的列，如 {"amount": "F"}'),
-        _column("content_sha256", sa.Text, "内容（与文件格式无关）的 SHA-256"),
+        _column("content_token", sa.Text, "内容（与文件格式无关）的带密钥摘要，用来认出重复的内容"),
         *_counts(),
         _column("received_at", Time, "收到时间"),
         _column("decided_at", Time, "作出结果的时间"),

@@ -1,0 +1,110 @@
+"""`warehouse run`, with Prefect around it: what it says, how it ends, and what it leaves in Prefect."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from connectors.postgres import ensure_database
+from connectors.settings import Settings
+from flows.moments import STEPS
+from tests.conftest import of_database
+from tests.flows.conftest import Desk, Office
+from tests.night import inbox
+
+NIGHT = inbox.NIGHT.isoformat()
+
+
+def prefect_of(url: str) -> str:
+    """The URL of Prefect's database beside ours."""
+    return of_database(url, urlsplit(url).path.lstrip("/") + "_prefect")
+
+
+def test_a_run_with_data_problems_ends_with_1_and_an_account_that_adds_up(office: Office) -> None:
+    said = office.first_night
+    assert said.returncode == 1, said.stderr
+    assert "收到 13  = 新报送 10（接收 10，退回 0）+ 重复 1 + 无法识别 2" in said.stdout
+    assert "账目相符。" in said.stdout
+    assert "文件《说明.xlsx》：" in said.stdout
+    assert "1 行待更正" in said.stdout
+    assert "已发布第 1 期" in said.stdout
+    report = Path(said.stdout.split("年度报告：")[1].splitlines()[0])
+    assert report.read_text(encoding="utf-8").startswith("<!")
+
+
+def test_a_run_tells_its_steps_in_plain_lines_where_no_terminal_is(office: Office) -> None:
+    begun = [line.split()[1] for line in office.first_night.stderr.splitlines() if " done " not in line]
+    assert list(dict.fromkeys(begun)) == list(STEPS)
+    assert all(line.startswith("step ") for line in office.first_night.stderr.splitlines())
+
+
+def test_prefect_keeps_the_run_its_steps_and_readable_artifacts_and_no_row(office: Office) -> None:
+    with closing(psycopg.connect(prefect_of(office.url))) as conn:
+        assert conn.execute("select name, state_type::text from flow_run").fetchall() == [
+            (f"night {NIGHT}", "COMPLETED")
+        ]
+        tasks = [name for (name,) in conn.execute("select name from task_run order by start_time")]
+        assert tasks == ["collect inbox", "take in 1 of 1", "calendar", "build", "publish", "reply"]
+        artifacts = dict(conn.execute("select key, data #>> '{}' from artifact").fetchall())
+        assert "账目相符。" in artifacts["night-account"]
+        assert "送温暖慰问金" in artifacts["published-comparison"]
+        assert set(artifacts) == {"night-account", "published-comparison", "report"}
+        tables = conn.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
+        for (table,) in tables:
+            text = " ".join(str(row) for row in conn.execute(f'select t::text from "{table}" t'))
+            assert inbox.WORKER_NAME not in text, table
+            assert inbox.PERSON not in text, table
+
+
+@pytest.fixture
+def second_office(office: Office, cluster: Settings, tmp_path: Path) -> Iterator[Desk]:
+    """A copy of the office's database and home, for a test that writes."""
+    name = urlsplit(office.url).path.lstrip("/")
+    copy = f"{name}_copy"
+    server = ensure_database(cluster)
+    with closing(psycopg.connect(server, autocommit=True)) as conn:
+        conn.execute(f"create database {copy} template {name}")
+    folder = Path(office.desk.environment["WAREHOUSE_HOME"])
+    shutil.copytree(folder, tmp_path / "home", ignore=shutil.ignore_patterns("prefect"))
+    yield replace(
+        office.desk,
+        environment=office.desk.environment
+        | {"WAREHOUSE_URL": of_database(server, copy), "WAREHOUSE_HOME": str(tmp_path / "home")},
+    )
+    with closing(psycopg.connect(server, autocommit=True)) as conn:
+        conn.execute(f"drop database {copy} with (force)")
+        conn.execute(f"drop database if exists {copy}_prefect with (force)")
+
+
+def test_a_failed_check_ends_with_3_names_the_check_and_keeps_the_release(second_office: Desk) -> None:
+    with closing(psycopg.connect(second_office.environment["WAREHOUSE_URL"], autocommit=True)) as conn:
+        # What no workbook could bring past the judgement: more employees covered than there are.
+        conn.execute("update landing.unit_profile set contract_covered_employees = employees * 2")
+    failed = second_office.call("run", "--date", NIGHT)
+    assert failed.returncode == 3
+    assert "指标未通过检验，没有发布" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert "未完成" in failed.stdout
+    assert [r["release_id"] for r in second_office.call_json("release", "list")] == [1]
+    with closing(psycopg.connect(second_office.environment["WAREHOUSE_URL"])) as conn:
+        assert conn.execute("select status from ops.run order by run_id desc limit 1").fetchone() == ("failed",)
+    with closing(psycopg.connect(prefect_of(second_office.environment["WAREHOUSE_URL"]))) as conn:
+        assert conn.execute("select state_type::text from flow_run").fetchall() == [("FAILED",)]
+
+
+def test_a_second_run_loads_nothing_and_ends_with_0(second_office: Desk) -> None:
+    told = second_office.call("run", "--date", NIGHT, "--json")
+    assert told.returncode == 0, told.stderr
+    facts = json.loads(told.stdout)
+    assert facts["run"]["account"]["received"] == 0
+    assert not facts["is_new_release"]
+    assert facts["rows_waiting_in_all"] == 3
+    assert Path(facts["report"]).exists()
