@@ -43,13 +43,13 @@ class BuildResult:
     seconds: float
 
 
-def build(settings: Settings, run_id: int, business_date: date, fence: int) -> BuildResult:
-    """Build every model and run every test for a night, and record it in `ops.dbt_build`.
+def build(settings: Settings, run_id: int, business_date: date, fence: int, inputs: str) -> BuildResult:
+    """Build every model and run every test for a night, and record it, with the digest of its inputs, in `ops.dbt_build`.
 
     A second build of the same night gives the same tables. Raises: BuildFailed if dbt itself cannot run; DatabaseError.
     """
     started = time.monotonic()
-    build_id = _open_build(settings, run_id, business_date, fence)
+    build_id = _open_build(settings, run_id, business_date, fence, inputs)
     # Unit tests prove the arithmetic to developers, on made-up rows; a night has real ones.
     results = run_dbt(settings, "build", "--exclude-resource-type", "unit_test")
     failures = tuple(_name(result.node) for result in results if str(result.status) in FAILED)
@@ -83,12 +83,12 @@ def run_dbt(settings: Settings, command: str, *arguments: str) -> list[Any]:
     return list(outcome.results)
 
 
-def _open_build(settings: Settings, run_id: int, business_date: date, fence: int) -> int:
+def _open_build(settings: Settings, run_id: int, business_date: date, fence: int, inputs: str) -> int:
     with connect(settings) as conn:
         [(build_id,)] = conn.execute(
-            "insert into ops.dbt_build (run_id, business_date, fence, started_at) values (%s, %s, %s, now())"
+            "insert into ops.dbt_build (run_id, business_date, fence, inputs, started_at) values (%s, %s, %s, %s, now())"
             " returning build_id",
-            (run_id, business_date, fence),
+            (run_id, business_date, fence, inputs),
         ).fetchall()
     return int(build_id)
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 INBOX = "inbox"
 """The id of the source that every installation has: the folder of `WAREHOUSE_INBOX`."""
 
+CHUNK_BYTES = 200_000_000
+"""How much of the archive a chunk holds in memory at most, far above 400 honest workbooks."""
+
 LEASE = "publish"
 """The lease that whoever builds and publishes must hold."""
 
@@ -76,6 +79,7 @@ class Night:
         from connectors.keys import Keyring
         from connectors.sources import FolderSource
         from connectors.warehouse.engine import connect, migrate
+        from connectors.warehouse.key_register import check_keys
         from connectors.warehouse.runs import open_run
 
         with self._told("prepare", ""):
@@ -85,6 +89,7 @@ class Night:
             self.keyring: Keyring = Keyring.load(self.settings)
             self.archive: Archive = Archive(self.settings, self.keyring)
             self._conn = connect(self.settings)
+            check_keys(self._conn, self.keyring)
             self.run_id = open_run(self._conn, "night", self.business_date)
         return self
 
@@ -113,7 +118,6 @@ class Night:
             self._conn = connect(self.settings)
             # The run is alive as long as somebody holds its lock.
             self._conn.execute("select pg_advisory_lock(%s, %s)", (RUN_LOCK, self.run_id))
-            self._conn.commit()
         return self._conn
 
     def collect(self, source_id: str) -> int:
@@ -128,11 +132,9 @@ class Night:
 
     def chunks(self) -> list[list[int]]:
         """The deliveries without a decision, registers first, in chunks that one transaction carries."""
-        from connectors.warehouse.runs import undecided_deliveries
+        from connectors.warehouse.runs import chunk_deliveries, undecided_deliveries
 
-        ids = undecided_deliveries(self.connection())
-        size = self.settings.chunk_size
-        return [ids[start : start + size] for start in range(0, len(ids), size)]
+        return chunk_deliveries(undecided_deliveries(self.connection()), self.settings.chunk_size, CHUNK_BYTES)
 
     def take_in(self, place: str, delivery_ids: Sequence[int]) -> int:
         """Read, judge, decide and load a chunk (`place` such as 2/5); gives how many stay undecided. Safe to repeat."""
@@ -160,11 +162,22 @@ class Night:
             sync_calendar(self.connection(), self.business_date, self.settings.dbt_project_dir / "seeds" / "plans.csv")
 
     def build(self) -> int:
-        """Build and test the indicators beside what readers see; gives the nodes run. Safe to repeat. Raises: ChecksFailed."""
+        """Build and test the indicators beside what readers see; gives the nodes run, 0 where nothing that goes into them changed.
+
+        Safe to repeat. Raises: ChecksFailed.
+        """
         from connectors.dbt import build
+        from connectors.warehouse.build_inputs import build_inputs, standing_release
+        from connectors.warehouse.publish import Published
 
         with self._step("build") as note:
-            built: BuildResult = build(self.settings, self.run_id, self.business_date, self._held().fence)
+            inputs = build_inputs(self.connection(), self.settings.dbt_project_dir, self.business_date)
+            standing = standing_release(self.connection(), inputs)
+            if standing is not None:
+                note("unchanged")
+                self._published = Published(standing, is_new=False, changed={})
+                return 0
+            built: BuildResult = build(self.settings, self.run_id, self.business_date, self._held().fence, inputs)
             note(f"nodes={built.nodes} failed={len(built.failures)}")
             if not built.passed:
                 raise ChecksFailed("、".join(built.failures))
@@ -175,6 +188,9 @@ class Night:
         from connectors.warehouse.publish import publish
 
         with self._step("publish") as note:
+            if self._published is not None:
+                note(f"release={self._published.release_id} unchanged")
+                return self._published.release_id
             cause = f"night {self.business_date.isoformat()}"
             self._published = publish(self.settings, self._held(), self.run_id, self.business_date, cause)
             note(f"release={self._published.release_id} changed={sum(self._published.changed.values())}")

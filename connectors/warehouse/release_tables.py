@@ -32,7 +32,7 @@ def ensure_like_candidate(conn: psycopg.Connection[Any], table: str) -> None:
     for column, kind in candidate.items():
         if column not in published:
             conn.execute(
-                sql.SQL("alter table bi.{} add column {} {}").format(name, sql.Identifier(column), sql.SQL(kind))  # type: ignore[arg-type]  # a type name out of the catalogue
+                sql.SQL("alter table bi.{} add column {} {}").format(name, sql.Identifier(column), sql.SQL(kind))
             )
     _copy_comments(conn, table)
 

@@ -5,7 +5,7 @@ A run that is alive holds a session advisory lock on its id, so a killed one is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -109,20 +109,24 @@ def step(conn: psycopg.Connection[Any], run_id: int, name: str, detail: str = ""
 
 
 def night_account(conn: psycopg.Connection[Any], run_id: int) -> Account:
-    """The account of what a run decided, with what is received and still undecided."""
+    """The account of what a run decided, with what is received and still undecided.
+
+    What runs decided that died before they could give an account is in it too: somebody has to hear of it.
+    """
     outcomes = dict.fromkeys(("accepted", "refused", "unrecognised", "duplicate_bytes", "duplicate_content"), 0)
     rows = [0, 0, 0, 0]
+    runs = _runs_to_account(conn, run_id)
     for outcome, count, *sums in conn.execute(
         "select outcome, count(*), sum(rows_read), sum(rows_loaded), sum(rows_quarantined), sum(rows_ignored)"
-        " from ops.delivery_outcome where run_id = %s group by outcome",
-        (run_id,),
+        " from ops.delivery_outcome where run_id = any(%s) group by outcome",
+        (runs,),
     ):
         outcomes[outcome] = count
         rows = [total + int(part) for total, part in zip(rows, sums, strict=True)]
     undecided = len(undecided_deliveries(conn))
     findings = dict(
         conn.execute(
-            "select severity, count(*) from ops.finding where run_id = %s group by severity", (run_id,)
+            "select severity, count(*) from ops.finding where run_id = any(%s) group by severity", (runs,)
         ).fetchall()
     )
     return Account(
@@ -140,8 +144,17 @@ def night_account(conn: psycopg.Connection[Any], run_id: int) -> Account:
     )
 
 
-def undecided_deliveries(conn: psycopg.Connection[Any]) -> list[int]:
-    """The deliveries that no run has brought to a decision, in the order in which they are to be taken in.
+def _runs_to_account(conn: psycopg.Connection[Any], run_id: int) -> list[int]:
+    died = conn.execute(
+        "select run_id from ops.run where run_id < %(mine)s and status = 'failed' and account is null and run_id >"
+        " coalesce((select max(run_id) from ops.run where run_id < %(mine)s and account is not null), 0)",
+        {"mine": run_id},
+    )
+    return [run_id, *(row[0] for row in died)]
+
+
+def undecided_deliveries(conn: psycopg.Connection[Any]) -> list[tuple[int, int]]:
+    """The deliveries that no run has brought to a decision, with their size in bytes, in the order in which they are to be taken in.
 
     Register workbooks come first, because the other forms are judged against them; then arrival, then the archive's sequence.
     """
@@ -149,9 +162,22 @@ def undecided_deliveries(conn: psycopg.Connection[Any]) -> list[int]:
 
     registers = [form.form_id for form in forms().values() if form.is_register]
     found = conn.execute(
-        "select d.delivery_id from archive.delivery d"
+        "select d.delivery_id, d.size_bytes from archive.delivery d"
         " where not exists (select from ops.delivery_outcome o where o.delivery_id = d.delivery_id)"
         " order by coalesce(d.form_hint = any(%s), false) desc, d.received_at, d.delivery_id",
         (registers,),
     )
-    return [row[0] for row in found]
+    return found.fetchall()
+
+
+def chunk_deliveries(deliveries: Sequence[tuple[int, int]], most: int, most_bytes: int) -> list[list[int]]:
+    """Chunks of the ids of these (id, size in bytes), in order: at most so many a chunk, and so many bytes unless one alone has more."""
+    chunks: list[list[int]] = []
+    room, size_left = 0, 0
+    for delivery_id, size in deliveries:
+        if room == 0 or size > size_left:
+            chunks.append([])
+            room, size_left = most, most_bytes
+        chunks[-1].append(delivery_id)
+        room, size_left = room - 1, size_left - size
+    return chunks

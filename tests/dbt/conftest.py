@@ -24,7 +24,7 @@ def built(
         settings = settings_in(tmp_path_factory.mktemp("small_year") / "home", url)
         put_small_year(settings)
         with hold(settings, "night", "test") as lease:
-            result = build(settings, 1, NIGHT, lease.fence)
+            result = build(settings, 1, NIGHT, lease.fence, "inputs")
             if result.passed:
                 publish(settings, lease, 1, NIGHT, "test")
         yield settings, result

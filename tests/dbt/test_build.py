@@ -42,7 +42,7 @@ def test_a_failing_test_is_named_and_recorded_and_nothing_is_printed_or_left_beh
     with connect(settings) as conn:
         conn.execute("update ops.submission set rows_read = rows_read + 1 where form_id = 'hardship_aid'")
     before = dict(os.environ)
-    result = build(settings, 7, NIGHT, 1)
+    result = build(settings, 7, NIGHT, 1, "inputs")
     assert not result.passed
     assert result.failures == ("accepted_submissions_account_for_every_row",)
     assert capfd.readouterr() == ("", "")
@@ -69,7 +69,7 @@ def test_a_project_that_cannot_be_read_is_our_failure(
     (tmp_path / "dbt_project.yml").write_text("name: [broken")
     monkeypatch.setattr(Settings, "dbt_project_dir", property(lambda _: tmp_path))
     with pytest.raises(BuildFailed, match=r"dbt\.log"):
-        build(settings, 1, date(2021, 7, 31), 1)
+        build(settings, 1, date(2021, 7, 31), 1, "inputs")
 
 
 def test_dbt_writes_nothing_beside_its_project(built: tuple[Settings, BuildResult]) -> None:

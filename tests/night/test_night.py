@@ -136,6 +136,7 @@ def test_a_second_night_over_the_same_folder_changes_nothing(make_province: Call
         assert province.run() == 0
         assert canonical_dump(conn) == before
         assert rows(conn, "select account->>'received' from ops.run order by run_id desc limit 1") == [("0",)]
+        assert rows(conn, "select count(*) from ops.dbt_build") == [(1,)], "nothing changed, so nothing was built"
 
 
 def test_a_build_that_fails_its_tests_keeps_the_last_release(make_province: Callable[[], Province]) -> None:
@@ -143,6 +144,7 @@ def test_a_build_that_fails_its_tests_keeps_the_last_release(make_province: Call
     assert province.run() == 1
     with province.connect() as conn:
         before = canonical_dump(conn, ["bi"])
+        conn.execute("update ops.dbt_build set inputs = 'of another night'")
         # What no workbook could bring past the judgement: more employees covered than there are.
         conn.execute("update landing.unit_profile set contract_covered_employees = employees * 2")
         assert province.run() == 3
@@ -150,7 +152,7 @@ def test_a_build_that_fails_its_tests_keeps_the_last_release(make_province: Call
         assert rows(conn, "select status, release_id from ops.run order by run_id desc limit 1") == [("failed", None)]
         assert rows(conn, "select passed from ops.dbt_build order by build_id desc limit 1") == [(False,)]
         conn.execute("update landing.unit_profile set contract_covered_employees = 900")
-        assert province.run() == 0
+        assert province.run() == 0, "a build that failed is never taken for one that stands"
         assert canonical_dump(conn, ["bi"]) == before
 
 

@@ -51,8 +51,8 @@ class Warehouse:
                     "insert into bi_candidate.relief_summary values (%s, %s, %s)", (org_id, period, value)
                 )
             self.conn.execute(
-                "insert into ops.dbt_build (run_id, business_date, fence, started_at, finished_at, passed)"
-                " values (%s, %s, %s, now(), now(), %s)",
+                "insert into ops.dbt_build (run_id, business_date, fence, inputs, started_at, finished_at, passed)"
+                " values (%s, %s, %s, 'inputs', now(), now(), %s)",
                 (self.run_id, NIGHT, self.lease.fence, passed),
             )
 

@@ -128,7 +128,7 @@ def _runs() -> None:
         _column("started_at", Time, "开始时间"),
         _column("finished_at", Time, "结束时间；空为未完成", null=True),
         _column("passed", sa.Boolean, "是否全部检查通过", null=True),
-        _column("inputs", sa.Text, "构建所依据的数据、日期与程序的摘要；未变则不必重建", null=True),
+        _column("inputs", sa.Text, "构建所依据的数据、日期与程序的摘要；未变则不必重建"),
         schema="ops",
         comment="粒度：每次 dbt 构建一行",
     )
