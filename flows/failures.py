@@ -62,21 +62,20 @@ class StepFailed(WarehouseError):
     """
 
     step: str
-    detail: str
     kind: str
     where: str
     zh: ClassVar[str] = (
-        "步骤 {step} {detail} 未完成：{kind}（{where}）。已完成的部分已保存；请重新运行 warehouse run，再次失败时加 --debug 并告知维护人员。"
+        "步骤 {step} 未完成：{kind}（{where}）。已完成的部分已保存；请重新运行 warehouse run，再次失败时加 --debug 并告知维护人员。"
     )
     en: ClassVar[str] = (
-        "The step {step} {detail} did not end: {kind} at {where}. What was done is kept; run `warehouse run` again, "
+        "The step {step} did not end: {kind} at {where}. What was done is kept; run `warehouse run` again, "
         "and if it fails again add --debug and tell the maintainers."
     )
 
     @classmethod
     def because(cls, step: str, detail: str, error: Exception) -> StepFailed:
         """The failure of a step by this error."""
-        return cls(step, detail, _kind(error), _where(error))
+        return cls(f"{step} {detail}".strip(), _kind(error), _where(error))
 
 
 def heals(error: BaseException | None) -> bool:

@@ -21,6 +21,13 @@ STATES = ("in_force", "superseded", "refused")
 """What a submission can be: the answer that counts, one that a later version replaced, or one that was sent back."""
 
 
+NOT_REPLACED = (
+    "not exists (select from ops.submission later where later.form_id = s.form_id and later.unit_id = s.unit_id"
+    " and later.period = s.period and later.version > s.version and later.outcome = 'accepted')"
+)
+"""True of what nobody has corrected yet; of what is not a submission (`s` is null) too."""
+
+
 def is_prepared(conn: psycopg.Connection[Any]) -> bool:
     """Whether the warehouse's tables have been made in this database."""
     found = conn.execute(
@@ -57,22 +64,24 @@ def read_files_sent_back(conn: psycopg.Connection[Any], run_id: int) -> list[Row
     """The deliveries of a run that were refused or not recognised: object_name, outcome and the finding that says why."""
     return _all(
         conn,
-        "select d.delivery_id, d.object_name, o.outcome, f.finding from ops.delivery_outcome o"
+        "select d.delivery_id, d.object_name, o.outcome, f.finding from ops.delivery_outcome o"  # noqa: S608 - our own words
         " join archive.delivery d using (delivery_id)"
         " left join lateral (select to_jsonb(f) as finding from ops.finding f"
         "   where f.delivery_id = o.delivery_id and f.severity = 'critical' order by f.finding_id limit 1) f on true"
-        " where o.run_id = %(run)s and o.outcome in ('refused', 'unrecognised') order by d.object_name",
+        " left join ops.submission s on s.submission_id = o.submission_id"
+        f" where o.run_id = %(run)s and o.outcome in ('refused', 'unrecognised') and {NOT_REPLACED} order by d.object_name",
         {"run": run_id},
     )
 
 
 def read_waiting_rows(conn: psycopg.Connection[Any], run_id: int) -> list[Row]:
-    """Why rows wait after a run, the most frequent reason first: code, rows, units, and one finding as the example."""
+    """Why rows that a run found still wait, the most frequent reason first: code, rows, units, and one finding as the example."""
     return _all(
         conn,
-        "select f.code, count(distinct (f.delivery_id, f.row_number)) as rows, count(distinct f.unit_id) as units,"
+        "select f.code, count(distinct (f.delivery_id, f.row_number)) as rows, count(distinct f.unit_id) as units,"  # noqa: S608 - our own words
         "  (array_agg(to_jsonb(f) order by f.finding_id))[1] as finding"
-        " from ops.finding f where f.run_id = %(run)s and f.severity = 'error' group by f.code order by 2 desc, 1",
+        " from ops.finding f join ops.submission s using (submission_id)"
+        f" where f.run_id = %(run)s and f.severity = 'error' and {NOT_REPLACED} group by f.code order by 2 desc, 1",
         {"run": run_id},
     )
 

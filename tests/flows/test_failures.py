@@ -77,7 +77,7 @@ def test_an_unreachable_database_heals_and_a_failed_check_does_not() -> None:
     [
         lambda: ChecksFailed("coverage_is_at_most_one"),
         lambda: AccountUnbalanced(7, 2),
-        lambda: StepFailed("build", "", "KeyError", "dbt.py:1"),
+        lambda: StepFailed("build", "KeyError", "dbt.py:1"),
         lambda: SchedulerWontStart("http://127.0.0.1:1/api", "x.log"),
         lambda: PortTaken("127.0.0.1", 4200, "in use"),
         lambda: ServiceStopped("prefect-worker", 1, "x.log"),
