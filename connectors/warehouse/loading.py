@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Key = tuple[str, str, str]
 """What a submission answers: form, unit, period."""
 
+WRONG_TOTALS = ("form.total_differs", "form.total_unreadable")
+"""Findings about a total row: a workbook that mends one of them is a new answer, though its rows are the same."""
+
 INTAKE_LOCK = "intake"
 """One load at a time: two runs that read the same delivery decide it once."""
 
@@ -85,7 +88,7 @@ def content_token(keyring: Keyring, reading: Reading) -> str:
 
     Keyed, because a form of one row has a citizen ID and little else, which a plain hash would give away to whoever guesses.
     """
-    wrong_totals = sorted(f"{f.field}={f.value}" for f in reading.findings if f.code.startswith("form.total_"))
+    wrong_totals = sorted(f"{f.field}={f.value}" for f in reading.findings if f.code in WRONG_TOTALS)
     return keyring.token("|".join(("content", reading.content_sha256 or "", *wrong_totals)))
 
 
