@@ -169,7 +169,9 @@ def test_files_of_other_projects_each_get_one_clear_answer(limits: Settings) -> 
 
 def children_of(pid: int) -> list[int]:
     """The reading children of a process; other tests of the same worker may have left it children of another kind."""
-    listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    listing = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout
     processes = [line.split(None, 2) for line in listing.splitlines()]
     return sorted(int(p[0]) for p in processes if p[1] == str(pid) and "connectors.workbooks.child" in p[-1])
 
