@@ -6,6 +6,7 @@ python -m flows.service worker POOL
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -36,12 +37,19 @@ def run_server(descriptor: int, is_temporary: bool) -> None:
 
 
 def run_worker(pool: str) -> None:
-    """Run what the schedule brings due, each flow run in a process of its own."""
+    """Run what the schedule brings due, each flow run in a process of its own, which ends with the worker."""
     import asyncio
 
     from prefect.workers.process import ProcessWorker
 
-    asyncio.run(ProcessWorker(work_pool_name=pool, name="warehouse").start())
+    async def work() -> None:
+        worker = asyncio.ensure_future(ProcessWorker(work_pool_name=pool, name="warehouse").start())
+        # Cancelled, the worker ends its flow runs and tells the server; merely killed, it would leave them running.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+
+    asyncio.run(work())
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -137,6 +138,15 @@ def test_a_second_night_over_the_same_folder_changes_nothing(make_province: Call
         assert canonical_dump(conn) == before
         assert rows(conn, "select account->>'received' from ops.run order by run_id desc limit 1") == [("0",)]
         assert rows(conn, "select count(*) from ops.dbt_build") == [(1,)], "nothing changed, so nothing was built"
+
+
+def test_two_nights_at_once_are_one_night(make_province: Callable[[], Province], undisturbed: Province) -> None:
+    province = make_province()
+    with ThreadPoolExecutor(2) as both:
+        codes = sorted(both.map(lambda _: province.run(), range(2)))
+    assert codes in ([0, 1], [1, 1]), "what one of them decided, the other does not decide again"
+    with province.connect() as conn, undisturbed.connect() as other:
+        assert canonical_dump(conn) == canonical_dump(other)
 
 
 def test_a_build_that_fails_its_tests_keeps_the_last_release(make_province: Callable[[], Province]) -> None:
