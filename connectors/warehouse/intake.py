@@ -35,7 +35,6 @@ class Delivery:
 
     delivery_id: int
     sha256: str
-    object_name: str
     received_at: datetime
 
 
@@ -100,7 +99,7 @@ def _load_chunk(
 def _deliveries(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> list[Delivery]:
     order = {delivery_id: place for place, delivery_id in enumerate(delivery_ids)}
     rows = conn.execute(
-        "select delivery_id, sha256, object_name, received_at from archive.delivery where delivery_id = any(%s)",
+        "select delivery_id, sha256, received_at from archive.delivery where delivery_id = any(%s)",
         (list(delivery_ids),),
     ).fetchall()
     return sorted((Delivery(*row) for row in rows), key=lambda d: order[d.delivery_id])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -77,6 +79,11 @@ class Office:
     first_night: subprocess.CompletedProcess[str]
 
 
+def prefect_of(url: str) -> str:
+    """The URL of Prefect's database beside ours."""
+    return of_database(url, urlsplit(url).path.lstrip("/") + "_prefect")
+
+
 @pytest.fixture(scope="session")
 def office(
     cluster: Settings, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
@@ -90,6 +97,21 @@ def office(
     url = of_database(server, name)
     desk = desk_in(folder / "home", WAREHOUSE_URL=url, WAREHOUSE_INBOX=str(folder / "inbox"))
     yield Office(desk, url, folder / "inbox", desk.call("run", "--date", inbox.NIGHT.isoformat()))
+    with closing(psycopg.connect(server, autocommit=True)) as conn:
+        conn.execute(f"drop database {name} with (force)")
+        conn.execute(f"drop database if exists {name}_prefect with (force)")
+
+
+@pytest.fixture(scope="module")
+def second_office(office: Office, cluster: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A copy of the office's database and home, for the tests of one module that write."""
+    name = f"second_{uuid4().hex}"
+    server = ensure_database(cluster)
+    with closing(psycopg.connect(server, autocommit=True)) as conn:
+        conn.execute(f"create database {name} template {urlsplit(office.url).path.lstrip('/')}")
+    home = tmp_path_factory.mktemp("second") / "home"
+    shutil.copytree(office.desk.environment["WAREHOUSE_HOME"], home, ignore=shutil.ignore_patterns("prefect"))
+    yield Desk(office.desk.environment | {"WAREHOUSE_URL": of_database(server, name), "WAREHOUSE_HOME": str(home)})
     with closing(psycopg.connect(server, autocommit=True)) as conn:
         conn.execute(f"drop database {name} with (force)")
         conn.execute(f"drop database if exists {name}_prefect with (force)")

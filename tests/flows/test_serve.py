@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from flows.prefect_home import is_healthy
-from tests.flows.conftest import Desk, Office
+from tests.flows.conftest import Desk
 from tests.night import inbox
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -38,32 +38,40 @@ class Served:
             connection.request(method, f"/api{path}", data, {"content-type": "application/json"})
             return json.load(connection.getresponse())
 
+    def run_until(self, *states: str) -> Any:
+        """Start the deployment, as the schedule would, and give its flow run when it is in one of these states."""
+        (deployment,) = self.ask("/deployments/filter", {})
+        wanted = {"parameters": {"business_date": inbox.NIGHT.isoformat()}, "state": {"type": "SCHEDULED"}}
+        run = self.ask(f"/deployments/{deployment['id']}/create_flow_run", wanted)
+        deadline = time.monotonic() + 240
+        while run["state"]["type"] not in states:
+            assert time.monotonic() < deadline, run["state"]
+            time.sleep(0.5)
+            run = self.ask(f"/flow_runs/{run['id']}")
+        return run
 
-@pytest.fixture(scope="module")
-def served(office: Office) -> Iterator[Served]:
-    process = office.desk.start("serve", "--port", "0")
+
+def serve(desk: Desk) -> Served:
+    """Start the services and wait until they are ready."""
+    process = desk.start("serve", "--port", "0")
     assert process.stdout is not None
     line = process.stdout.readline()
     assert "界面：http://127.0.0.1:" in line, process.stderr.read() if process.stderr else line
-    yield Served(office.desk, process, line.split("：")[1].split("（")[0])
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    return Served(desk, process, line.split("：")[1].split("（")[0])
+
+
+@pytest.fixture(scope="module")
+def served(second_office: Desk) -> Iterator[Served]:
+    services = serve(second_office)
+    yield services
+    services.process.send_signal(signal.SIGTERM)
+    services.process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")
 def finished_run(served: Served) -> Any:
     """A run of the deployment, as the schedule would start it, at its end."""
-    (deployment,) = served.ask("/deployments/filter", {})
-    run = served.ask(
-        f"/deployments/{deployment['id']}/create_flow_run",
-        {"parameters": {"business_date": inbox.NIGHT.isoformat()}, "state": {"type": "SCHEDULED"}},
-    )
-    deadline = time.monotonic() + 240
-    while run["state"]["type"] not in ("COMPLETED", "FAILED", "CRASHED"):
-        assert time.monotonic() < deadline, run["state"]
-        time.sleep(1)
-        run = served.ask(f"/flow_runs/{run['id']}")
-    return run
+    return served.run_until("COMPLETED", "FAILED", "CRASHED")
 
 
 def test_the_nightly_deployment_is_there_with_its_schedule(served: Served) -> None:
@@ -102,27 +110,27 @@ def test_the_ui_shows_deployment_schedule_run_and_artifact(served: Served, finis
             assert word in shown, (page, word)
 
 
-def test_services_end_with_the_command_however_it_ends(office: Office, served: Served, tmp_path: Path) -> None:
-    desk = Desk(office.desk.environment | {"WAREHOUSE_HOME": str(tmp_path / "home")})
-    for ending in (signal.SIGTERM, signal.SIGKILL):
-        process = desk.start("serve", "--port", "0")
-        assert process.stdout is not None
-        address = process.stdout.readline().split("：")[1].split("（")[0]
-        children = _children(process.pid)
-        assert len(children) >= 2
-        process.send_signal(ending)
-        process.communicate(timeout=60)
-        assert process.returncode == (0 if ending is signal.SIGTERM else -signal.SIGKILL)
-        deadline = time.monotonic() + 20
-        while any(_is_alive(pid) for pid in children):
-            assert time.monotonic() < deadline, "a service outlived its command"
-            time.sleep(0.2)
-        assert not is_healthy(f"{address}/api", timeout=2)
-    assert served.process.poll() is None
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL], ids=lambda ending: ending.name)
+def test_services_and_the_run_under_way_end_with_the_command(
+    ending: signal.Signals, second_office: Desk, tmp_path: Path
+) -> None:
+    # A home of its own, because the second serve of one home only finds the first.
+    services = serve(Desk(second_office.environment | {"WAREHOUSE_HOME": str(tmp_path / "home")}))
+    services.run_until("RUNNING")
+    below = _descendants(services.process.pid)
+    assert len(below) >= 3, "server, worker and the run"
+    services.process.send_signal(ending)
+    services.process.communicate(timeout=60)
+    assert services.process.returncode == (0 if ending is signal.SIGTERM else -signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while any(_is_alive(pid) for pid in below):
+        assert time.monotonic() < deadline, "a service outlived its command"
+        time.sleep(0.2)
+    assert not is_healthy(f"{services.address}/api", timeout=2)
 
 
-def test_a_port_that_is_taken_is_told(office: Office, served: Served, tmp_path: Path) -> None:
-    desk = Desk(office.desk.environment | {"WAREHOUSE_HOME": str(tmp_path / "home")})
+def test_a_port_that_is_taken_is_told(second_office: Desk, served: Served, tmp_path: Path) -> None:
+    desk = Desk(second_office.environment | {"WAREHOUSE_HOME": str(tmp_path / "home")})
     refused = desk.call("serve", "--port", served.address.rpartition(":")[2])
     assert refused.returncode == 3
     assert "--port" in refused.stderr
@@ -136,9 +144,10 @@ def _page(url: str, folder: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
 
 
-def _children(pid: int) -> list[int]:
+def _descendants(pid: int) -> list[int]:
     found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
-    return [int(line) for line in found.stdout.split()]
+    children = [int(line) for line in found.stdout.split()]
+    return children + [below for child in children for below in _descendants(child)]
 
 
 def _is_alive(pid: int) -> bool:
