@@ -10,13 +10,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
-from connectors.errors import LeaseBusyError
+from connectors.errors import DatabaseError, LeaseBusyError
 from connectors.settings import Settings
 from connectors.warehouse.engine import connect
 
@@ -49,11 +49,14 @@ def hold(settings: Settings, name: str, holder: str, patience_seconds: float = P
         finally:
             ended.set()
             beat.join()
-            with conn.transaction():
-                conn.execute(
-                    "update ops.lease set expires_at = now() where name = %s and fence = %s", (lease.name, lease.fence)
-                )
-            conn.execute("select pg_advisory_unlock_all()")
+            # A connection that was lost took the lock along, and the fencing number decided who might publish.
+            with suppress(psycopg.OperationalError):
+                with conn.transaction():
+                    conn.execute(
+                        "update ops.lease set expires_at = now() where name = %s and fence = %s",
+                        (lease.name, lease.fence),
+                    )
+                conn.execute("select pg_advisory_unlock_all()")
 
 
 def is_newest(conn: psycopg.Connection[Any], lease: Lease) -> bool:
@@ -83,8 +86,9 @@ def _take(conn: psycopg.Connection[Any], name: str, holder: str, patience_second
 
 
 def _renew(settings: Settings, lease: Lease, ended: threading.Event) -> None:
-    with connect(settings) as conn:
-        while not ended.wait(LIFETIME_SECONDS / 4):
+    while not ended.wait(LIFETIME_SECONDS / 4):
+        # Anew each time: a server that restarted meanwhile is no reason to lose the lease.
+        with suppress(psycopg.OperationalError, DatabaseError), connect(settings) as conn:
             conn.execute(
                 "update ops.lease set expires_at = now() + %s * interval '1 second' where name = %s and fence = %s",
                 (LIFETIME_SECONDS, lease.name, lease.fence),

@@ -39,19 +39,23 @@ class Headings:
 
 
 def read_identity(cells: Cells, package: Package) -> dict[str, str]:
-    """What the workbook says it is: the keys of its `_meta` sheet, or else its custom document properties."""
+    """What the workbook says it is: the keys of its `_meta` sheet, or else its custom document properties.
+
+    Where both name a form, `form_hint` is what the properties say: deliveries were put in order by it.
+    """
     found: dict[str, str] = {}
+    try:
+        properties = custom_properties(package.custom_xml)
+    except ElementTree.ParseError:
+        properties = {}
     if META_SHEET in cells.names:
         for row in cells.rows(META_SHEET):
             key, value = (text_of(v) for v in (*row, None, None)[:2])
             if key and value:
                 found.setdefault(key.strip(), value.strip())
-    if found.get("form"):
-        return found
-    try:
-        return custom_properties(package.custom_xml)
-    except ElementTree.ParseError:
-        return {}
+    if not found.get("form"):
+        return properties
+    return found | {"form_hint": properties.get("form", found["form"])}
 
 
 def recognise(reading: Reading, identity: Mapping[str, str]) -> tuple[Form, Period | None] | None:
@@ -69,6 +73,8 @@ def recognise(reading: Reading, identity: Mapping[str, str]) -> tuple[Form, Peri
         return None
     reading.form_id, reading.edition = form.form_id, identity.get("edition", "")
     reading.unit_id, reading.period = identity.get("unit", ""), identity.get("period", "")
+    if (hint := identity.get("form_hint", form.form_id)) != form.form_id:
+        reading.complain("form.identity_differs", Severity.CRITICAL, form=form.form_id, other=hint[:50])
     if reading.edition != form.edition:
         reading.complain("form.wrong_edition", Severity.CRITICAL, edition=reading.edition, expected=form.edition)
     try:

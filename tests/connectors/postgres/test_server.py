@@ -59,6 +59,24 @@ def test_a_killed_server_comes_back_with_its_data(home: Settings) -> None:
     assert status(home).pid != killed
 
 
+@pytest.mark.parametrize("lost", [(".s.PGSQL.5432",), (".s.PGSQL.5432", ".s.PGSQL.5432.lock")], ids=len)
+def test_a_living_server_whose_socket_was_deleted_is_reached_again(home: Settings, lost: tuple[str, ...]) -> None:
+    remember(ensure_database(home))
+    former = status(home).pid
+    for name in lost:
+        (Path(location_of(home).socket_dir) / name).unlink()
+    assert not status(home).is_running
+    assert remembered(ensure_database(home)) == (42,)
+    assert status(home).pid != former
+
+
+def test_a_living_server_whose_socket_folder_was_deleted_can_be_stopped(home: Settings) -> None:
+    remember(ensure_database(home))
+    shutil.rmtree(location_of(home).socket_dir)
+    assert stop(home) is True
+    assert remembered(ensure_database(home)) == (42,)
+
+
 def test_a_pid_file_that_names_a_stranger_does_not_stop_the_start(home: Settings) -> None:
     remember(ensure_database(home))
     pid_file = location_of(home).data / "postmaster.pid"

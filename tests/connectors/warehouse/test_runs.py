@@ -6,7 +6,7 @@ from datetime import date
 
 from connectors.settings import Settings
 from connectors.warehouse.engine import connect
-from connectors.warehouse.runs import chunk_deliveries, close_run, night_account, open_run, step
+from connectors.warehouse.runs import bring_forms_together, chunk_deliveries, close_run, night_account, open_run, step
 
 NIGHT = date(2021, 4, 20)
 
@@ -64,3 +64,16 @@ def test_chunks_hold_so_many_deliveries_and_so_many_bytes_and_lose_none() -> Non
     deliveries = [(1, 10), (2, 10), (3, 10), (4, 500), (5, 95), (6, 10)]
     assert chunk_deliveries(deliveries, most=2, most_bytes=100) == [[1, 2], [3], [4], [5], [6]]
     assert chunk_deliveries([], most=2, most_bytes=100) == []
+
+
+def test_forms_are_brought_together_and_no_answer_overtakes_another() -> None:
+    arrived = [
+        (1, 0, "relief"),
+        (2, 0, "aid"),
+        (3, 0, "relief"),
+        (4, 0, None),
+        (5, 0, "relief"),
+        (6, 0, "aid"),
+        (7, 0, "relief"),
+    ]
+    assert [number for number, _, _ in bring_forms_together(arrived)] == [2, 1, 3, 4, 6, 5, 7]

@@ -241,6 +241,13 @@ def test_without_its_hidden_sheet_a_workbook_is_known_by_its_properties() -> Non
     assert (reading.form_id, reading.unit_id, reading.period) == ("relief", "A0101", "2021-02")
 
 
+def test_a_workbook_that_says_it_is_two_forms_is_refused() -> None:
+    data = with_part(CLEAN, "docProps/custom.xml", lambda xml: xml.replace(b">relief<", b">hardship_aid<"))
+    reading = read_one(data)
+    assert codes(reading) == ["form.identity_differs"]
+    assert dict(only(reading).params) == {"form": "relief", "other": "hardship_aid"}
+
+
 def test_a_workbook_that_says_nothing_is_not_recognised() -> None:
     data = with_part(
         edited(CLEAN, lambda sheet: sheet.parent.remove(sheet.parent["_meta"])), "docProps/custom.xml", lambda _: b""
