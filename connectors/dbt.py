@@ -109,8 +109,11 @@ def _invoke(runner: dbtRunner, settings: Settings, command: str, *arguments: str
         )
     finally:
         _close_log()
+    if outcome.exception is not None and not isinstance(outcome.exception, Exception):
+        # Ctrl-C or SIGTERM, which dbt takes for a failure of its own.
+        raise outcome.exception
     if outcome.result is None:
-        raise BuildFailed(command, str(outcome.exception), str(log / "dbt.log"))
+        raise BuildFailed(command, str(outcome.exception) or repr(outcome.exception), str(log / "dbt.log"))
     return outcome.result
 
 

@@ -7,6 +7,7 @@
     │   ├── DatabaseUnreachable                 nothing answers, or it does not let us in
     │   ├── DatabaseTooOld                      a server below the oldest that we support
     │   ├── DatabaseMissing                     a database that we may not create ourselves
+    │   ├── DatabaseRightsMissing               our role may not make its schemas and tables
     │   ├── LandingColumnError                  a landing table holds a field in another type than its contract says
     │   └── ClusterError                        the embedded server; its tree is in connectors/postgres/errors.py
     ├── KeyringError                            a key is missing, open to others or not a key
@@ -18,6 +19,7 @@
     ├── PublishedColumnError                    the build would change a column that readers know
     ├── LeaseBusyError                          another run keeps the lease for too long
     ├── FolderUnwritable                        a folder that we must write in and may not
+    ├── FileUnusable                            a file or folder that the system refuses us, the disk being full among others
     └── FolderBusy                              another process has held a lock for too long
 
 Each leaf keeps its facts as attributes and puts them in full sentences, Chinese and English, that say what happened,
@@ -26,8 +28,12 @@ where, why, and how to mend it.
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, fields
 from typing import ClassVar
+
+ROOM_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+"""What the system says of a disk as a whole, often without the name of a file."""
 
 
 @dataclass(eq=False)
@@ -125,6 +131,21 @@ class DatabaseMissing(DatabaseError):
     en: ClassVar[str] = (
         "The database {database} does not exist and our role could not create it on {target} ({reason}); have it created "
         "and owned by that role, or name Prefect's database in PREFECT_API_DATABASE_CONNECTION_URL."
+    )
+
+
+@dataclass(eq=False)
+class DatabaseRightsMissing(DatabaseError):
+    """Our role may not do in its own database what it must."""
+
+    target: str
+    reason: str
+    zh: ClassVar[str] = (
+        "当前角色在数据库 {target} 中权限不足（{reason}）；请由管理员把该数据库的所有者设为该角色（alter database … owner to …），再重新运行。"
+    )
+    en: ClassVar[str] = (
+        "Our role lacks a right in the database {target} ({reason}); have it made the owner of that database "
+        "(alter database … owner to …) and run again."
     )
 
 
@@ -281,6 +302,25 @@ class FolderUnwritable(WarehouseError):
     en: ClassVar[str] = (
         "Cannot use the folder {path}: {reason}. Run as the account that owns it, or set another WAREHOUSE_HOME."
     )
+
+
+@dataclass(eq=False)
+class FileUnusable(WarehouseError):
+    """The system refuses us a file or a folder: no right, no room, not what it should be."""
+
+    path: str
+    reason: str
+    zh: ClassVar[str] = "不能使用 {path}：{reason}。请检查磁盘空间、路径和权限后重试；已保存的数据不受影响。"
+    en: ClassVar[str] = (
+        "Cannot use {path}: {reason}. Check the room on the disk, the path and its rights, and try again; what was saved is kept."
+    )
+
+    @classmethod
+    def because(cls, error: Exception, home: str) -> FileUnusable | None:
+        """What the system said, if it is about a file (one that it does not name lies in the home); it never knows what is in one."""
+        if not isinstance(error, OSError) or not (error.filename or error.errno in ROOM_ERRORS):
+            return None
+        return cls(str(error.filename or home), error.strerror or type(error).__name__)
 
 
 @dataclass(eq=False)

@@ -19,7 +19,7 @@ def make_home(settings: Settings) -> None:
     Raises: FolderUnwritable.
     """
     try:
-        if settings.home.exists():
+        if settings.home.is_dir():
             return
         settings.home.mkdir(parents=True, exist_ok=True)
         settings.home.chmod(0o711 if os.geteuid() == 0 else 0o700)

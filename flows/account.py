@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.warehouse import ledger
 from flows.moments import STEPS
 from flows.speech import Speaker
-from flows.tables import draw_table, markdown_table
+from flows.tables import draw_table, markdown_table, visible
 
 if TYPE_CHECKING:
     import psycopg
@@ -23,6 +23,7 @@ STATUS = {
     "succeeded": ("成功", "succeeded"),
     "data_problems": ("完成，有数据问题待处理", "done, with data problems that need people"),
     "failed": ("未完成", "failed"),
+    "stopped": ("中途停止", "stopped half-way"),
 }
 
 VERDICTS = {
@@ -113,10 +114,12 @@ def plain_number(value: Decimal | None) -> str:
 
 def _parts(summary: Summary, speaker: Speaker, draw: Draw, heading: str) -> list[str]:
     run, w = summary.run, speaker.words
+    # A run that could not say its last word to the database still counts as running there.
+    status = "stopped" if run["status"] == "running" and not run["is_alive"] else run["status"]
     parts = [
         w(
-            f"运行 {run['run_id']}（业务日期 {run['business_date']}）：{STATUS[run['status']][0]}",
-            f"Run {run['run_id']} (business date {run['business_date']}): {STATUS[run['status']][1]}",
+            f"运行 {run['run_id']}（业务日期 {run['business_date']}）：{STATUS[status][0]}",
+            f"Run {run['run_id']} (business date {run['business_date']}): {STATUS[status][1]}",
         )
     ]
     if run["account"]:
@@ -176,11 +179,8 @@ def things_to_do(summary: Summary, speaker: Speaker) -> list[str]:
     lines: list[str] = []
     for row in summary.sent_back[:MOST_TO_DO]:
         what, fix = remedy(row) if row["finding"] else (row["outcome"], "")
-        lines.append(
-            speaker.words(
-                f"文件《{row['object_name']}》：{what}。{fix}。", f"File {row['object_name']}: {what}; {fix}."
-            )
-        )
+        name = visible(row["object_name"])
+        lines.append(speaker.words(f"文件《{name}》：{what}。{fix}。", f"File {name}: {what}; {fix}."))
     if len(summary.sent_back) > MOST_TO_DO:
         more = len(summary.sent_back) - MOST_TO_DO
         lines.append(

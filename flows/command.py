@@ -14,6 +14,7 @@ from typing import NamedTuple, NoReturn
 import click
 
 from flows.speech import LANGUAGES, Speaker, SpokenGroup, speaker_of
+from flows.stopping import Terminated
 from flows.usage import usage_sentence
 
 
@@ -87,9 +88,10 @@ def answer(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         click.echo(usage_sentence(error, speaker), err=True)
         return 2
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as interrupted:
         speaker.note("已中断；再次运行会接着完成。", "Interrupted; run again and it will go on.")
-        return 130
+        # click puts its own error over the interruption. 128 + the signal, as shells count.
+        return 143 if isinstance(interrupted.__cause__ or interrupted, Terminated) else 130
     except BrokenPipeError:
         # The reader of our output (`head`) has seen enough; nothing more is to be flushed at exit.
         sys.stdout = None
@@ -105,13 +107,16 @@ def main() -> NoReturn:
 
 
 def _confess(error: Exception, speaker: Speaker) -> int:
-    from connectors.errors import WarehouseError
+    from connectors.errors import FileUnusable, WarehouseError
+    from connectors.settings import load_settings
 
     if speaker.debug:
         import traceback
 
         # A failed step hides the error behind it from what is kept, and shows it here.
         traceback.print_exception(error.__context__ if error.__suppress_context__ and error.__context__ else error)
+    if isinstance(error, OSError):
+        error = FileUnusable.because(error, str(load_settings().home)) or error
     if isinstance(error, WarehouseError):
         click.echo(error.sentence(speaker.lang), err=True)
         return error.exit_code

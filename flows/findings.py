@@ -9,6 +9,7 @@ from typing import Any
 from expectations.catalogue import words
 from expectations.finding import Finding, Severity
 from flows.speech import Speaker
+from flows.tables import visible
 
 SEVERITIES = tuple(severity.value for severity in Severity)
 
@@ -24,7 +25,7 @@ def draw_findings(found: Sequence[tuple[str, Finding]], speaker: Speaker) -> str
     """Findings under the file that each is about (file name, finding), in the given order."""
     lines: list[str] = []
     for name, group in groupby(found, key=lambda pair: pair[0]):
-        lines.append(name)
+        lines.append(visible(name))
         lines += [f"  {_line(finding, speaker)}" for _, finding in group]
     return "\n".join(lines)
 
@@ -41,7 +42,7 @@ def finding_facts(name: str, finding: Finding, lang: str) -> dict[str, Any]:
 def _line(finding: Finding, speaker: Speaker) -> str:
     said = words(finding, "en" if speaker.lang == "en" else "zh")
     place = "!".join(part for part in (finding.sheet, finding.cell) if part)
-    typed = speaker.words(f"“{finding.value}”", f"'{finding.value}'") if finding.value else ""
+    typed = visible(speaker.words(f"“{finding.value}”", f"'{finding.value}'")) if finding.value else ""
     severity = speaker.words(*SEVERITY_WORDS[finding.severity])
     address = " ".join(part for part in (place, typed) if part)
     zh = f"{address + '：' if address else ''}{said.what}。应为{said.expected}；{said.fix}（{finding.code}）"

@@ -24,13 +24,17 @@ STEPS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step of the night begins, or (`is_over`) has ended after `seconds`; `note` is what it has to say then, in counts."""
+    """A step of the night begins, or (`is_over`) has ended after `seconds`; `note` is what it has to say then, in counts.
+
+    `run_id` is the run's in the ledger; 0 while it has none yet.
+    """
 
     step: str
     detail: str = ""
     is_over: bool = False
     seconds: float = 0.0
     note: str = ""
+    run_id: int = 0
 
 
 Observe = Callable[[Moment], None]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from connectors.errors import WarehouseError
+from connectors.errors import BuildFailed, FileUnusable, WarehouseError
 from connectors.settings import Settings
 from flows.failures import AccountUnbalanced, ChecksFailed, StepFailed
 from flows.moments import Moment, Observe
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import psycopg
 
     from connectors.archive import Archive
-    from connectors.dbt import BuildResult
     from connectors.keys import Keyring
     from connectors.sources import FolderSource
     from connectors.warehouse.lease import Lease
@@ -84,7 +83,9 @@ class Night:
 
         with self._told("prepare", ""):
             migrate(self.settings)
-            self.settings.inbox.mkdir(parents=True, exist_ok=True)
+            with suppress(OSError):
+                # One that cannot be made is told when it is looked into.
+                self.settings.inbox.mkdir(parents=True, exist_ok=True)
             self.sources = [FolderSource(INBOX, self.settings.inbox)]
             self.keyring: Keyring = Keyring.load(self.settings)
             self.archive: Archive = Archive(self.settings, self.keyring)
@@ -94,12 +95,16 @@ class Night:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        from connectors.warehouse.runs import close_run, night_account
-
         try:
             status = "failed" if error is not None or self._result is None else self._result.status
-            release_id = self._published.release_id if self._published else None
-            close_run(self.connection(), self.run_id, status, night_account(self.connection(), self.run_id), release_id)
+            try:
+                self._close_run(status)
+            except Exception:
+                if error is None:
+                    raise
+                # What stopped the night may have broken its connection in the middle of a question.
+                self.connection().close()
+                self._close_run(status)
         except Exception:
             # Whatever stopped the night is what people must hear; the next run marks this one as failed.
             if error is None:
@@ -108,6 +113,12 @@ class Night:
             self._resources.close()
             if self._conn is not None:
                 self._conn.close()
+
+    def _close_run(self, status: str) -> None:
+        from connectors.warehouse.runs import close_run, night_account
+
+        release_id = self._published.release_id if self._published else None
+        close_run(self.connection(), self.run_id, status, night_account(self.connection(), self.run_id), release_id)
 
     def connection(self) -> psycopg.Connection[Any]:
         """The night's connection; another one if the former was lost, so that a step tried again can succeed."""
@@ -127,7 +138,9 @@ class Night:
         source = next(s for s in self.sources if s.source_id == source_id)
         with self._step("collect", source_id) as note:
             found = collect(self.settings, self.connection(), self.archive, source, self.run_id)
-            note(f"received={found.received} unchanged={found.unchanged} waiting={found.waiting}")
+            note(
+                f"received={found.received} unchanged={found.unchanged} waiting={found.waiting} skipped={found.skipped}"
+            )
         return found.received
 
     def chunks(self) -> list[list[int]]:
@@ -166,7 +179,6 @@ class Night:
 
         Safe to repeat. Raises: ChecksFailed.
         """
-        from connectors.dbt import build
         from connectors.warehouse.build_inputs import build_inputs, standing_release
         from connectors.warehouse.publish import Published
 
@@ -177,11 +189,9 @@ class Night:
                 note("unchanged")
                 self._published = Published(standing, is_new=False, changed={})
                 return 0
-            built: BuildResult = build(self.settings, self.run_id, self.business_date, self._held().fence, inputs)
-            note(f"nodes={built.nodes} failed={len(built.failures)}")
-            if not built.passed:
-                raise ChecksFailed("、".join(built.failures))
-        return built.nodes
+            nodes = self._build(inputs)
+            note(f"nodes={nodes}")
+        return nodes
 
     def publish(self) -> int:
         """Move readers to what was built, in one transaction; gives the release they see. Safe to repeat. Raises: PublishRefused."""
@@ -217,6 +227,21 @@ class Night:
         self._result = NightResult(self.run_id, account, self._published, self._report)
         return self._result
 
+    def _build(self, inputs: str) -> int:
+        from connectors.dbt import build
+
+        failed: WarehouseError
+        try:
+            built = build(self.settings, self.run_id, self.business_date, self._held().fence, inputs)
+            if built.passed:
+                return built.nodes
+            failed = ChecksFailed("、".join(built.failures))
+        except BuildFailed as error:
+            failed = error
+        # Where the server went away meanwhile, this raises a lost connection, which heals; nothing is known about the checks.
+        self.connection().execute("select 1")
+        raise failed
+
     def _held(self) -> Lease:
         assert self._lease is not None  # noqa: S101 - building and publishing happen inside `turn`
         return self._lease
@@ -239,18 +264,30 @@ class Night:
         with self._told(name, detail) as note, step(self.connection(), self.run_id, name, detail):
             yield note
 
+    def _revive(self) -> None:
+        """Start the embedded server again if it was its death that stopped a step: Prefect must hear of that, and needs it too."""
+        from connectors.postgres import ensure_database
+
+        with suppress(WarehouseError):
+            ensure_database(self.settings)
+
     @contextmanager
     def _told(self, name: str, detail: str) -> Iterator[Callable[[str], None]]:
         notes: list[str] = []
         began = time.monotonic()
-        self.observe(Moment(name, detail))
+        self.observe(Moment(name, detail, run_id=self.run_id))
         try:
             yield notes.append
-        except WarehouseError:
-            raise
-        except Exception as error:  # noqa: BLE001 - stripped of what it may quote, and raised
+        except Exception as error:
+            self._revive()
+            if isinstance(error, WarehouseError):
+                raise
+            if refused := FileUnusable.because(error, str(self.settings.home)):
+                raise refused from error
+            # Stripped of what it may quote.
             raise StepFailed.because(name, detail, error) from None
-        self.observe(Moment(name, detail, is_over=True, seconds=time.monotonic() - began, note=" ".join(notes)))
+        seconds, note = time.monotonic() - began, " ".join(notes)
+        self.observe(Moment(name, detail, is_over=True, seconds=seconds, note=note, run_id=self.run_id))
 
 
 def last_ended_month_year(business_date: date) -> str:

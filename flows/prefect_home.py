@@ -15,11 +15,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
+from connectors.home import file_lock, make_home
 from connectors.postgres import prefect_database_url
 from connectors.settings import PROJECT_FOLDER, Settings
 from flows.failures import SchedulerWontStart
@@ -43,6 +44,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         # Results live in our own tables; Prefect is told ids and counts and keeps none of them.
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+        # What the server answers while its database restarts: the client asks again, five times in half a minute.
+        "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",
     }
 
 
@@ -54,6 +57,8 @@ def enter(settings: Settings, api_url: str) -> None:
     log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     # Prefect leaves the root logger alone where it has a handler: warnings go to the file instead of the terminal.
     logging.getLogger().addHandler(log)
+    # A log that cannot be written (the disk is full) is no reason to print a traceback for each of its lines.
+    logging.raiseExceptions = False
 
 
 def log_file(settings: Settings, name: str) -> Path:
@@ -77,9 +82,14 @@ class Scheduler:
 
     api_url: str
     server: Service | None = None
+    starting: ExitStack = field(default_factory=ExitStack)
 
     def wait_until_ready(self) -> None:
-        """Return when the API answers. Raises: SchedulerWontStart."""
+        """Return when the API answers; other servers of this home may start from then on. Raises: SchedulerWontStart."""
+        with self.starting:
+            self._wait()
+
+    def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         # Early callers wait in the socket's queue, so that one question is enough; a refusal means that the server died.
         while not is_healthy(self.api_url, timeout=START_SECONDS):
@@ -96,11 +106,21 @@ def scheduler(settings: Settings) -> Iterator[Scheduler]:
     if address is not None:
         yield Scheduler(f"{address}/api")
         return
-    server, port = start_server(settings, "127.0.0.1", 0, is_temporary=True)
-    try:
-        yield Scheduler(f"http://127.0.0.1:{port}/api", server)
-    finally:
-        stop_service(server)
+    with ExitStack() as starting:
+        starting.enter_context(alone_in_starting(settings))
+        server, port = start_server(settings, "127.0.0.1", 0, is_temporary=True)
+        try:
+            yield Scheduler(f"http://127.0.0.1:{port}/api", server, starting)
+        finally:
+            stop_service(server)
+
+
+@contextmanager
+def alone_in_starting(settings: Settings) -> Iterator[None]:
+    """Keep other servers of this home from starting: the first makes Prefect's tables, and two that do so at once fail."""
+    make_home(settings)
+    with file_lock(settings.home / "prefect.lock", START_SECONDS):
+        yield
 
 
 def start_server(settings: Settings, host: str, port: int, *, is_temporary: bool) -> tuple[Service, int]:

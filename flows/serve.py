@@ -6,7 +6,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 from connectors.settings import Settings
@@ -14,6 +14,7 @@ from flows.failures import PortTaken, ServiceStopped
 from flows.prefect_home import (
     Scheduler,
     Service,
+    alone_in_starting,
     enter,
     forget_serving,
     record_serving,
@@ -44,7 +45,8 @@ def serve(settings: Settings, port: int, on_ready: Callable[[str], None]) -> Non
     if running is not None:
         on_ready(running)
         return
-    with _until_signal() as told_to_stop:
+    with _until_signal() as told_to_stop, ExitStack() as starting:
+        starting.enter_context(alone_in_starting(settings))
         try:
             server, bound = start_server(settings, settings.prefect_host, port, is_temporary=False)
         except OSError as error:
@@ -53,7 +55,7 @@ def serve(settings: Settings, port: int, on_ready: Callable[[str], None]) -> Non
         try:
             address = f"http://{_in_url(settings.prefect_host)}:{bound}"
             enter(settings, f"{address}/api")
-            Scheduler(f"{address}/api", server).wait_until_ready()
+            Scheduler(f"{address}/api", server, starting).wait_until_ready()
             asyncio.run(register_deployment())
             services.append(start_service(settings, "prefect-worker", "worker", POOL))
             record_serving(settings, address)

@@ -11,6 +11,11 @@ def width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
+def visible(text: str) -> str:
+    """The text on one line with its control characters as escapes: a sender's file name must not speak to the terminal."""
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
+
+
 def draw_table(headings: Sequence[str], rows: Iterable[Sequence[object]], numbers: Sequence[int] = ()) -> str:
     """Lines with aligned columns; those at the positions in `numbers` are aligned right."""
     cells = [[_text(cell) for cell in row] for row in rows]
@@ -27,13 +32,13 @@ def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[object]], nu
     lines = [
         list(headings),
         rule,
-        *([_text(cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows),
+        *([_text(cell).replace("|", "\\|") for cell in row] for row in rows),
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _text(cell: object) -> str:
-    return "" if cell is None else str(cell)
+    return "" if cell is None else visible(str(cell))
 
 
 def _pad(text: str, columns: int, to_the_right: bool) -> str:

@@ -32,8 +32,10 @@ FAST = """
 fsync = off
 full_page_writes = off
 synchronous_commit = off
+autovacuum = off
 """
-"""What the shared server may do without: no test cuts its power. Tests about the server itself make their own."""
+"""What the shared server may do without: no test cuts its power, and a vacuum worker in a database keeps us from dropping it.
+Tests about the server itself make their own."""
 
 
 def memory_folder() -> str | None:

@@ -97,7 +97,7 @@ def make_database(url: str, database: str) -> None:
     except errors.InsufficientPrivilege as error:
         raise DatabaseMissing(database, target, str(error).strip()) from error
     except psycopg.OperationalError as error:
-        raise DatabaseUnreachable(target, " ".join(str(error).split()).rstrip(".")) from error
+        raise DatabaseUnreachable(target, " ".join(str(error).split()).rstrip(".?")) from error
 
 
 def start(settings: Settings) -> ServerStatus:

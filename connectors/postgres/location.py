@@ -74,8 +74,8 @@ def recorded_location(settings: Settings) -> Location | None:
         facts = json.loads(_record(settings).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except PermissionError:
-        raise FolderUnwritable(str(settings.home), "permission denied") from None
+    except (PermissionError, NotADirectoryError) as error:
+        raise FolderUnwritable(str(settings.home), error.strerror or "") from None
     # Paths inside the home are recorded relative to it, so that a home can be moved.
     return Location(**{**facts, **{name: str(settings.home / facts[name]) for name in ("base", "socket_dir")}})
 

@@ -13,8 +13,9 @@ from connectors.postgres.location import Location
 PROC = Path("/proc")
 """Where Linux shows processes; elsewhere Postgres's own check of its pid file has to do."""
 
-ORPHANS_SECONDS = 20
-"""How long backends may outlive a killed postmaster: they notice at their next wait, normally within a second."""
+ORPHANS_SECONDS = 90
+"""How long a server may outlive its postmaster or its pid file: backends notice the first within a second, a postmaster the
+second within a minute."""
 
 
 def is_accepting(location: Location) -> bool:
@@ -38,6 +39,11 @@ def postmaster_pid(location: Location) -> int | None:
         return None
     pid = int(lines[0])
     return pid if _is_server_process(pid, location) else None
+
+
+def has_lost_its_socket(location: Location) -> bool:
+    """Whether a living server is ready but nobody can reach it, because its socket was deleted; it never makes it anew."""
+    return _pid_file_lines(location)[-1:] == ["ready"] and not location.socket.is_socket()
 
 
 def clear_away_the_dead(location: Location) -> None:

@@ -15,7 +15,12 @@ from connectors.postgres.configuration import write_configuration
 from connectors.postgres.errors import ClusterNotOurs, ClusterVersionDiffers, ClusterWontStart
 from connectors.postgres.location import Location, recorded_location, settle_location
 from connectors.postgres.passwords import ADMIN_ROLE, password
-from connectors.postgres.processes import clear_away_the_dead, is_accepting, postmaster_pid
+from connectors.postgres.processes import (
+    clear_away_the_dead,
+    has_lost_its_socket,
+    is_accepting,
+    postmaster_pid,
+)
 from connectors.postgres.programs import installed_version, run_program
 from connectors.settings import Settings
 
@@ -44,6 +49,9 @@ def start_server(settings: Settings) -> Location:
     _check_version(location)
     if is_accepting(location):
         return location
+    if postmaster_pid(location) is not None and has_lost_its_socket(location):
+        # Whoever is connected still loses that connection, and finds the server again at the next try.
+        _end(location, account)
     if postmaster_pid(location) is None:
         clear_away_the_dead(location)
         _launch(location, account)
@@ -61,8 +69,7 @@ def stop_server(settings: Settings) -> bool:
         if postmaster_pid(location) is None:
             return False
         location, account = settle_location(settings)
-        arguments = ["stop", "-s", "-w", "-t", str(STOP_SECONDS), "-m", "fast", "-D", str(location.data)]
-        run_program(location, account, "pg_ctl stop", "pg_ctl", *arguments)
+        _end(location, account)
         return True
 
 
@@ -131,6 +138,11 @@ def _launch(location: Location, account: Account) -> None:
 
 def _log_sizes(location: Location) -> dict[Path, int]:
     return {path: path.stat().st_size for path in location.log.iterdir()}
+
+
+def _end(location: Location, account: Account) -> None:
+    arguments = ["stop", "-s", "-w", "-t", str(STOP_SECONDS), "-m", "fast", "-D", str(location.data)]
+    run_program(location, account, "pg_ctl stop", "pg_ctl", *arguments)
 
 
 def _last_fatal(location: Location, before: dict[Path, int]) -> str | None:

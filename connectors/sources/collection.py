@@ -160,5 +160,6 @@ def _record(conn: psycopg.Connection[Any], source_id: str, arrivals: Sequence[_A
 
 def _received_at(found: SourceObject, previous: datetime | None, now: datetime) -> datetime:
     """When the object came: when it was last changed, but not before the last look (it was not there then) nor after this one."""
-    modified = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=found.modified_ns // 1000)
+    # To the nearest: a listing tells seconds as a float, whose steps of a quarter microsecond may fall short of the real one.
+    modified = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=(found.modified_ns + 500) // 1000)
     return min(max(modified, previous) if previous else modified, now)

@@ -5,11 +5,13 @@ SQLAlchemy and Alembic are imported only where they are used: `warehouse status`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 
-from connectors.errors import DatabaseTooOld, DatabaseUnreachable
+from connectors.errors import DatabaseRightsMissing, DatabaseTooOld, DatabaseUnreachable
 from connectors.postgres import ensure_database
 from connectors.settings import Settings, without_password
 
@@ -53,7 +55,7 @@ def migrate(settings: Settings) -> None:
     """Bring schemas, tables and the landing tables of all contracts up to date, in one transaction.
 
     Safe to start twice at once (the second waits, then finds nothing to do) and to kill (nothing has happened then).
-    Raises: DatabaseUnreachable, DatabaseTooOld.
+    Raises: DatabaseUnreachable, DatabaseTooOld, DatabaseRightsMissing.
     """
     import sqlalchemy
 
@@ -61,22 +63,37 @@ def migrate(settings: Settings) -> None:
     from connectors.warehouse.migrations import upgrade
     from connectors.warehouse.register_views import ensure_views
 
-    with engine(settings).begin() as connection:
+    target = without_password(ensure_database(settings))
+    with _named_rights(target), engine(settings).begin() as connection:
         connection.execute(sqlalchemy.text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         conn = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
         version = conn.info.server_version // 10_000
         if version < OLDEST_SUPPORTED:
-            raise DatabaseTooOld(without_password(ensure_database(settings)), version, OLDEST_SUPPORTED)
+            raise DatabaseTooOld(target, version, OLDEST_SUPPORTED)
         upgrade(connection)
         ensure_tables(conn)
         ensure_views(conn)
+
+
+@contextmanager
+def _named_rights(target: str) -> Iterator[None]:
+    """Say of a right that our role lacks which database it lacks it in. SQLAlchemy wraps what psycopg raises."""
+    import sqlalchemy.exc
+
+    try:
+        yield
+    except (psycopg.errors.InsufficientPrivilege, sqlalchemy.exc.ProgrammingError) as error:
+        lack = error.orig if isinstance(error, sqlalchemy.exc.ProgrammingError) else error
+        if not isinstance(lack, psycopg.errors.InsufficientPrivilege):
+            raise
+        raise DatabaseRightsMissing(target, lack.diag.message_primary or "") from error
 
 
 def _connect(url: str, *, autocommit: bool) -> psycopg.Connection[Any]:
     try:
         conn = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="warehouse")
     except psycopg.OperationalError as error:
-        raise DatabaseUnreachable(without_password(url), " ".join(str(error).split()).rstrip(".")) from error
+        raise DatabaseUnreachable(without_password(url), " ".join(str(error).split()).rstrip(".?")) from error
     conn.execute(f"set timezone to '{TIMEZONE}'")
     conn.autocommit = autocommit
     return conn

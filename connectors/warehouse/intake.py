@@ -35,6 +35,7 @@ class Delivery:
 
     delivery_id: int
     sha256: str
+    modified_ns: int
     received_at: datetime
 
 
@@ -99,29 +100,34 @@ def _load_chunk(
 def _deliveries(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> list[Delivery]:
     order = {delivery_id: place for place, delivery_id in enumerate(delivery_ids)}
     rows = conn.execute(
-        "select delivery_id, sha256, received_at from archive.delivery where delivery_id = any(%s)",
+        "select delivery_id, sha256, modified_ns, received_at from archive.delivery where delivery_id = any(%s)",
         (list(delivery_ids),),
     ).fetchall()
     return sorted((Delivery(*row) for row in rows), key=lambda d: order[d.delivery_id])
 
 
 def _copies(conn: psycopg.Connection[Any], deliveries: Sequence[Delivery]) -> Mapping[int, int]:
-    """Deliveries whose bytes were accepted already, or stand earlier in this chunk, with the delivery they are a copy of.
+    """Deliveries that are a file accepted already, or earlier in this chunk, under another name: the same bytes, changed no later.
 
-    The same bytes after a refusal are read again: a register may have changed since.
+    Each with the delivery it is a copy of. The same bytes changed later are read again: whoever sends them after a correction
+    may mean them. So are the same bytes after a refusal: a register may have changed since.
     """
-    first = dict(
-        conn.execute(
-            "select d.sha256, min(d.delivery_id) from archive.delivery d join ops.delivery_outcome o using (delivery_id)"
-            " where d.sha256 = any(%s) and o.outcome in ('accepted', 'duplicate_content') group by d.sha256",
+    known = {
+        sha256: (delivery_id, modified_ns)
+        for sha256, delivery_id, modified_ns in conn.execute(
+            "select d.sha256, min(d.delivery_id), max(d.modified_ns)"
+            " from archive.delivery d join ops.delivery_outcome o using (delivery_id)"
+            " join ops.delivery_outcome first on first.delivery_id = coalesce(o.duplicate_of, o.delivery_id)"
+            " where d.sha256 = any(%s) and first.outcome in ('accepted', 'duplicate_content') group by d.sha256",
             ([d.sha256 for d in deliveries],),
-        ).fetchall()
-    )
+        )
+    }
     copies: dict[int, int] = {}
     for delivery in deliveries:
-        original = first.setdefault(delivery.sha256, delivery.delivery_id)
-        if original != delivery.delivery_id:
+        original, modified_ns = known.get(delivery.sha256, (delivery.delivery_id, -1))
+        if delivery.modified_ns <= modified_ns:
             copies[delivery.delivery_id] = original
+        known[delivery.sha256] = (original, max(delivery.modified_ns, modified_ns))
     return copies
 
 

@@ -228,6 +228,13 @@ def _write_outcomes(
     submission_ids: Mapping[int, int],
     run_id: int,
 ) -> None:
+    same_bytes = conn.execute(
+        "select c.delivery_id from unnest(%s::bigint[], %s::bigint[]) as c (delivery_id, original_id)"
+        " join archive.delivery a using (delivery_id) join archive.delivery o on o.delivery_id = c.original_id"
+        " where a.sha256 = o.sha256",
+        (list(copies), list(copies.values())),
+    ).fetchall()
+    of_same_bytes = {row[0] for row in same_bytes}
     with conn.cursor() as cursor:
         with cursor.copy(
             "copy ops.delivery_outcome (delivery_id, outcome, duplicate_of, submission_id,"
@@ -236,8 +243,9 @@ def _write_outcomes(
             now = datetime.now().astimezone()
             for d in decisions:
                 is_copy = d.delivery_id in copies
+                as_copy = "duplicate_bytes" if d.delivery_id in of_same_bytes else "duplicate_content"
                 copy.write_row((
-                    d.delivery_id, "duplicate_content" if is_copy else d.outcome, copies.get(d.delivery_id, d.original),
+                    d.delivery_id, as_copy if is_copy else d.outcome, copies.get(d.delivery_id, d.original),
                     submission_ids.get(d.delivery_id), *_counts(d, is_copy), run_id, now,
                 ))  # fmt: skip
         with cursor.copy("copy ops.ignored_row (delivery_id, row_number, reason) from stdin") as copy:

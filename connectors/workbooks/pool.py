@@ -69,7 +69,7 @@ class ReaderPool:
         Raises: ReaderUnavailable if no child can be started.
         """
         limit = self.longest_file_bytes
-        sizes = {"size": f"> {self._settings.max_file_mb} MB", "limit": f"{self._settings.max_file_mb} MB"}
+        sizes = {"size_mb": f"> {self._settings.max_file_mb}", "limit_mb": str(self._settings.max_file_mb)}
         large = [Reading.unreadable(d, "file.too_large", sizes) for d, data in batch if len(data) > limit]
         found = list(self._threads.map(self._read_turn, _turns(d for d in batch if len(d[1]) <= limit)))
         readings = {r.delivery_id: r for r in [*large, *(r for part in found for r in part.readings)]}

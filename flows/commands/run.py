@@ -7,8 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from connectors.settings import Settings, load_settings
-from flows.moments import observer
+from flows.moments import Moment, Observe, observer
 from flows.speech import Speaker, command, json_option, option, pass_speaker, say_json
+from flows.stopping import stopping_in_order
 from flows.usage import DayType
 
 if TYPE_CHECKING:
@@ -35,16 +36,27 @@ def command_line(speaker: Speaker, night: date | None, as_json: bool) -> int:
 
     settings = load_settings()
     began = time.monotonic()
+    draw, seen = observer(speaker), [0]
+
     try:
-        result = _run(settings, night or today(), speaker)
-    except Exception:
-        _tell(settings, speaker, None, as_json, time.monotonic() - began)
+        with stopping_in_order() as go_on:
+
+            def observe(moment: Moment) -> None:
+                seen.append(moment.run_id)
+                draw(moment)
+                go_on()
+
+            result = _run(settings, night or today(), observe)
+    except (Exception, KeyboardInterrupt):
+        # One that stopped before it had a number in the ledger has no account; that of an earlier run would mislead.
+        if seen[-1]:
+            _tell(settings, speaker, seen[-1], None, as_json, time.monotonic() - began)
         raise
-    _tell(settings, speaker, result, as_json, time.monotonic() - began)
+    _tell(settings, speaker, result.run_id, result, as_json, time.monotonic() - began)
     return result.exit_code
 
 
-def _run(settings: Settings, night: date, speaker: Speaker) -> NightResult:
+def _run(settings: Settings, night: date, observe: Observe) -> NightResult:
     from flows.prefect_home import enter, scheduler
 
     with scheduler(settings) as api:
@@ -55,10 +67,12 @@ def _run(settings: Settings, night: date, speaker: Speaker) -> NightResult:
 
         warm_up()
         api.wait_until_ready()
-        return run_watched(night, observer(speaker))
+        return run_watched(night, observe)
 
 
-def _tell(settings: Settings, speaker: Speaker, result: NightResult | None, as_json: bool, seconds: float) -> None:
+def _tell(
+    settings: Settings, speaker: Speaker, run_id: int, result: NightResult | None, as_json: bool, seconds: float
+) -> None:
     """The night's account; a failed night's as far as it came, if it can still be read."""
     from connectors.errors import DatabaseError
     from connectors.warehouse.engine import connect
@@ -67,7 +81,7 @@ def _tell(settings: Settings, speaker: Speaker, result: NightResult | None, as_j
 
     try:
         with connect(settings) as conn:
-            summary = read_summary(conn, result.run_id if result else None) if is_prepared(conn) else None
+            summary = read_summary(conn, run_id) if is_prepared(conn) else None
     except DatabaseError:
         return
     if summary is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.tables import draw_table, markdown_table, width
+from flows.tables import draw_table, markdown_table, visible, width
 
 
 def test_a_chinese_character_counts_two_columns() -> None:
@@ -12,4 +12,9 @@ def test_a_chinese_character_counts_two_columns() -> None:
 
 
 def test_a_cell_cannot_break_a_markdown_table() -> None:
-    assert markdown_table(["a"], [["x|y\nz"], [None]]).splitlines() == ["| a |", "| --- |", "| x\\|y z |", "|  |"]
+    assert markdown_table(["a"], [["x|y\nz"], [None]]).splitlines() == ["| a |", "| --- |", "| x\\|y\\nz |", "|  |"]
+
+
+def test_a_file_name_cannot_speak_to_the_terminal() -> None:
+    assert visible("\x1b[31m换\n行\u202e.xlsx") == "\\x1b[31m换\\n行\\u202e.xlsx"
+    assert visible("慰问　3月（更正）.xlsx") == "慰问　3月（更正）.xlsx"

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,9 +31,10 @@ Point = tuple[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Province:
-    """A place to run nights in: its settings, its database and its inbox."""
+    """A place to run nights in: its settings, its database, its inbox and the business date of its nights."""
 
     settings: Settings
+    night: date = inbox.NIGHT
 
     def connect(self) -> psycopg.Connection[Any]:
         """A plain connection to its database."""
@@ -42,7 +44,7 @@ class Province:
     def run(self, kill_at: Point | None = None, prepare: Callable[[], None] | None = None) -> int:
         """Run a night to its end, or to its death at `kill_at`; gives the exit code (-9 when killed)."""
         process = multiprocessing.get_context("forkserver").Process(
-            target=_night, args=(self.settings, kill_at, prepare)
+            target=_night, args=(self.settings, self.night, kill_at, prepare)
         )
         process.start()
         process.join()
@@ -50,7 +52,7 @@ class Province:
         return process.exitcode
 
 
-def _night(settings: Settings, kill_at: Point | None, prepare: Callable[[], None] | None) -> None:
+def _night(settings: Settings, night: date, kill_at: Point | None, prepare: Callable[[], None] | None) -> None:
     from connectors.errors import WarehouseError
     from flows.moments import Moment
     from flows.night import run_night
@@ -62,7 +64,7 @@ def _night(settings: Settings, kill_at: Point | None, prepare: Callable[[], None
     if prepare is not None:
         prepare()
     try:
-        sys.exit(run_night(settings, inbox.NIGHT, observe).exit_code)
+        sys.exit(run_night(settings, night, observe).exit_code)
     except WarehouseError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -190,6 +191,29 @@ def test_the_same_content_saved_anew_or_renamed_counts_once(
         assert outcomes == [("duplicate_bytes", 2), ("duplicate_content", 1)]
         figure = "select value from bi.indicator_value where indicator_id = 'relief_paid' and org_level = 'province'"
         assert rows(conn, f"{figure} and period = '2021-03'") == [(Decimal("31252.50"),)]
+
+
+def test_the_answer_sent_last_counts_even_if_it_was_sent_before_and_corrected(
+    make_province: Callable[[], Province], tmp_path: Path
+) -> None:
+    province = make_province()
+    folder = tmp_path / "inbox"
+    shutil.copytree(province.settings.inbox, folder)
+    first = folder / "A0102_慰问_3月.xlsx"
+    again = shutil.copy(first, folder / "A0102_慰问_3月_还是原来的.xlsx")
+    stamp = datetime(2021, 4, 16, 9, tzinfo=inbox.SHANGHAI).timestamp()
+    os.utime(again, (stamp, stamp))
+    elsewhere = Province(replace(province.settings, inbox=folder))
+    assert elsewhere.run() == 1
+    in_force = "select value from bi.indicator_value where (indicator_id, org_id, period) = ('relief_paid', 'A0102', '2021-03')"
+    with elsewhere.connect() as conn:
+        assert rows(conn, in_force) == [(Decimal("5250.50"),)]
+        # The correction comes back under another name, as it was: a file put elsewhere is no new answer.
+        shutil.copy2(folder / "A0102_慰问_3月（更正）.xlsx", folder / "A0102_归档.xlsx")
+        assert elsewhere.run() == 0
+        assert rows(conn, in_force) == [(Decimal("5250.50"),)]
+        versions = "select max(version) from ops.submission where (form_id, unit_id) = ('relief', 'A0102')"
+        assert rows(conn, versions) == [(3,)]
 
 
 def test_no_clear_name_or_id_leaves_the_locked_room(undisturbed: Province, conn: psycopg.Connection[Any]) -> None:

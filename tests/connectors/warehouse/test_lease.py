@@ -82,3 +82,13 @@ def test_a_lease_that_was_taken_over_is_no_longer_the_newest(settings: Settings)
         pass
     with hold(settings, "publish", "run 2"), connect(settings) as conn:
         assert not is_newest(conn, old)
+
+
+def test_a_lease_whose_connections_are_lost_ends_quietly_and_stays_the_newest(settings: Settings) -> None:
+    with connect(settings) as conn, hold(settings, "publish", "run 1") as lease:
+        conn.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        assert is_newest(conn, lease)
+    with hold(settings, "publish", "run 2") as second:
+        assert second.fence == 2

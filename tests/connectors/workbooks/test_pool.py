@@ -146,7 +146,7 @@ def test_a_file_over_the_limit_is_refused_without_being_read(limits: Settings) -
     with ReaderPool(replace(limits, max_file_mb=1)) as pool:
         batch = pool.read([(1, bytes(1_000_001)), (2, CLEAN)])
         assert [codes(r) for r in batch.readings] == [["file.too_large"], []]
-        assert batch.readings[0].findings[0].params == {"size": "> 1 MB", "limit": "1 MB"}
+        assert batch.readings[0].findings[0].params == {"size_mb": "> 1", "limit_mb": "1"}
 
 
 def test_nothing_to_read_starts_nothing(limits: Settings) -> None:
