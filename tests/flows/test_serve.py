@@ -114,8 +114,10 @@ def test_the_ui_shows_deployment_schedule_run_and_artifact(served: Served, finis
 def test_services_and_the_run_under_way_end_with_the_command(
     ending: signal.Signals, second_office: Desk, tmp_path: Path
 ) -> None:
-    # A home of its own, because the second serve of one home only finds the first.
-    services = serve(Desk(second_office.environment | {"WAREHOUSE_HOME": str(tmp_path / "home")}))
+    # A home of its own, because the second serve of one home only finds the first; the keys are those of the database.
+    keys = Path(second_office.environment["WAREHOUSE_HOME"]) / "keys"
+    elsewhere = {"WAREHOUSE_HOME": str(tmp_path / "home"), "WAREHOUSE_KEYS_DIR": str(keys)}
+    services = serve(Desk(second_office.environment | elsewhere))
     services.run_until("RUNNING")
     below = _descendants(services.process.pid)
     assert len(below) >= 3, "server, worker and the run"

@@ -33,7 +33,11 @@ def _named(point: Point) -> str:
     return f"{'after' if point[1] else 'in'}-{point[0]}"
 
 
-@pytest.mark.parametrize("point", [(step, over) for step in STEPS for over in (False, True)], ids=_named)
+POINTS: list[Point] = [*((step, False) for step in STEPS), (list(STEPS)[-1], True)]
+"""As each step begins, which is where the one before has ended, and after the last."""
+
+
+@pytest.mark.parametrize("point", POINTS, ids=_named)
 def test_a_night_killed_at_a_named_step_and_run_again_is_as_if_nothing_happened(
     point: Point, make_province: Callable[[], Province], undisturbed: Province
 ) -> None:
