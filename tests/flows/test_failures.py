@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -36,14 +35,9 @@ def night_that_fails(settings: Settings, error: Exception, seen: list[Moment]) -
     return caught.value
 
 
-@pytest.fixture
-def anywhere(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path, inbox=tmp_path / "inbox", keys_dir=tmp_path / "keys")
-
-
-def test_an_unforeseen_error_is_told_without_its_words(anywhere: Settings) -> None:
+def test_an_unforeseen_error_is_told_without_its_words(settings: Settings) -> None:
     seen: list[Moment] = []
-    failed = night_that_fails(anywhere, ValueError(SECRET), seen)
+    failed = night_that_fails(settings, ValueError(SECRET), seen)
     for said in (failed.sentence("zh"), failed.sentence("en"), str(failed), repr(failed)):
         assert "ValueError" in said
         assert "test_failures.py" in said
@@ -63,8 +57,8 @@ def test_an_unforeseen_error_is_told_without_its_words(anywhere: Settings) -> No
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
-def test_only_a_lost_connection_is_worth_another_try(anywhere: Settings, error: Exception, may_heal: bool) -> None:
-    assert heals(night_that_fails(anywhere, error, [])) is may_heal
+def test_only_a_lost_connection_is_worth_another_try(settings: Settings, error: Exception, may_heal: bool) -> None:
+    assert heals(night_that_fails(settings, error, [])) is may_heal
 
 
 def test_an_unreachable_database_heals_and_a_failed_check_does_not() -> None:
