@@ -35,8 +35,7 @@ def read_whole_number(text: str, unit: str | None) -> tuple[Decimal, tuple[Compl
 
     Raises: UnreadableError.
     """
-    units = {u for u in (unit, "个", *(_PEOPLE if unit in _PEOPLE else ())) if u}
-    number, complaints = _read(text, re.compile(f"(?:{'|'.join(sorted(units, key=len, reverse=True))})$"))
+    number, complaints = _read(text, _unit_after(unit))
     whole = number.to_integral_value(ROUND_HALF_UP)
     if abs(number - whole) > NOISE:
         raise UnreadableError("value.not_whole")
@@ -48,7 +47,25 @@ def read_money(text: str) -> tuple[Decimal, tuple[Complaint, ...]]:
 
     Raises: UnreadableError.
     """
-    number, complaints = _read(text, _CURRENCY_AFTER)
+    return _to_hundredths(text, *_read(text, _CURRENCY_AFTER))
+
+
+def read_decimal(text: str, unit: str | None) -> tuple[Decimal, tuple[Complaint, ...]]:
+    """The number with two decimals that a text (NFKC, without marks) says, perhaps with its unit (6.5学时), and what was repaired.
+
+    Raises: UnreadableError.
+    """
+    return _to_hundredths(text, *_read(text, _unit_after(unit)))
+
+
+def _unit_after(unit: str | None) -> re.Pattern[str]:
+    units = {u for u in (unit, "个", *(_PEOPLE if unit in _PEOPLE else ())) if u}
+    return re.compile(f"(?:{'|'.join(sorted(map(re.escape, units), key=len, reverse=True))})$")
+
+
+def _to_hundredths(
+    text: str, number: Decimal, complaints: tuple[Complaint, ...]
+) -> tuple[Decimal, tuple[Complaint, ...]]:
     cents = number.quantize(CENT, ROUND_HALF_UP)
     if abs(number - cents) > NOISE:
         # A third decimal that was really typed: the rounding may not be silent.

@@ -59,6 +59,11 @@ def words(finding: Finding, lang: Language = "zh") -> Words:
     if form is None or rule is None:
         raise UnknownCodeError(finding.code)
     said = rule.words_zh if lang == "zh" else rule.words_en
+    if rule.query:
+        # What may be typed in the cell is not the point; what it was compared with is.
+        evidence = finding.params.get("evidence")
+        compared = f"（{evidence}）" if lang == "zh" else f" ({evidence})"
+        return Words(said.what + (compared if evidence else ""), "", said.fix)
     expected = expectation(form.field(rule.fields[0]), lang) if rule.fields else ""
     return Words(said.what, expected, said.fix)
 
@@ -72,6 +77,8 @@ def expectation(field: Field, lang: Language = "zh") -> str:
             kind = "整数" if in_chinese else "a whole number"
         case "money":
             kind = "金额，最多两位小数" if in_chinese else "an amount with two decimals"
+        case "decimal":
+            kind = "数字，最多两位小数" if in_chinese else "a number with at most two decimals"
         case "date":
             return "日期，例如 2021-02-05" if in_chinese else "a date such as 2021-02-05"
         case "code" if field.choices:

@@ -7,8 +7,9 @@ Source: Open Data Contract Standard 3.1, https://bitol-io.github.io/open-data-co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -19,8 +20,8 @@ from expectations.finding import Severity
 
 CONTRACTS_FOLDER = Path(__file__).with_name("contracts")
 
-Kind = Literal["text", "integer", "money", "date", "code"]
-"""How a cell is read: `money` is CNY with two decimals, `code` is one of the choices or a key of a register."""
+Kind = Literal["text", "integer", "money", "decimal", "date", "code"]
+"""How a cell is read: `money` is CNY and `decimal` another measure, both with two decimals; `code` is one of the choices or a key of a register."""
 
 
 class ContractError(Exception):
@@ -39,12 +40,17 @@ class ContractError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One allowed value of a code field: the code that is stored and the labels that people see and type."""
+    """One allowed value of a code field: the code that is stored and the labels that people see and type.
+
+    `since` and `until` are the first and last day on which it may be used, where it is not for ever.
+    """
 
     code: str
     label_zh: str
     label_en: str
     synonyms: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +84,7 @@ class Field:
     @property
     def postgres_type(self) -> str:
         """The type of this field's column in its landing table."""
-        return {"text": "text", "code": "text", "integer": "bigint", "money": "numeric(18,2)", "date": "date"}[
-            self.kind
-        ]
+        return {"text": "text", "code": "text", "integer": "bigint", "date": "date"}.get(self.kind, "numeric(18,2)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +99,12 @@ class Words:
 class Rule:
     """One check of a form's rows.
 
-    Either `expression`, a polars SQL expression over the fields (and `unit_id`, `period_first_day`, `period_last_day`) that is
-    true for a good row and null where it does not apply, or `expectation`, the name of a GX expectation with its `kwargs`.
-    `fields` are the cells that a finding points at. `failing` are values that, put over the form's example row, break the rule.
+    One of three: `expression`, a polars SQL expression over the fields (and `unit_id`, `period_first_day`, `period_last_day`) that is
+    true for a good row and null where it does not apply; `expectation`, the name of a GX expectation with its `kwargs`; or `query`,
+    SQL over `checks.<form>` (the rows in force of every unit and period) that gives submission_id, row_number and evidence of
+    what is wrong, asked when the night's rows are loaded. The rule that `is_key` has none of them: no two rows of a submission
+    have the same key. `fields` are the cells that a finding points at. `failing` are values that, put over the form's example
+    row, break the rule; for a query, `passing` and `failing` are submissions that tests load.
     """
 
     code: str
@@ -109,8 +116,11 @@ class Rule:
     expression: str | None = None
     expectation: str | None = None
     kwargs: Mapping[str, Any] = field(default_factory=dict)
+    query: str | None = None
+    is_key: bool = False
     is_shadow: bool = False
-    failing: Mapping[str, Any] = field(default_factory=dict)
+    failing: Mapping[str, Any] | Sequence[Mapping[str, Any]] = field(default_factory=dict)
+    passing: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +169,24 @@ class Form:
         return tuple(f for f in self.fields if not f.is_personal)
 
     @property
-    def token_field(self) -> Field | None:
-        """The citizen ID whose keyed token stands for the person in facts, if the form has one."""
-        return next((f for f in self.fields if f.token), None)
+    def token_fields(self) -> tuple[Field, ...]:
+        """The citizen IDs whose keyed tokens stand for people in facts."""
+        return tuple(f for f in self.fields if f.token)
+
+    @property
+    def row_rules(self) -> tuple[Rule, ...]:
+        """The rules that a row is judged by before it is loaded."""
+        return tuple(r for r in self.rules if r.query is None)
+
+    @property
+    def cross_rules(self) -> tuple[Rule, ...]:
+        """The rules that compare submissions with each other, asked of the warehouse once they are loaded."""
+        return tuple(r for r in self.rules if r.query is not None)
+
+    @property
+    def turn(self) -> int:
+        """When it is judged: 0 a register that refers to no other, 1 a register that does, 2 the forms, which may refer to any."""
+        return int(any(f.register for f in self.fields)) if self.is_register else 2
 
     def field(self, name: str) -> Field:
         """The field of that name. Raises: KeyError if the form has none."""
@@ -180,10 +205,10 @@ class Form:
 
 @cache
 def forms() -> Mapping[str, Form]:
-    """Every form by its id, registers first, as the contracts folder declares them. Raises: ContractError."""
+    """Every form by its id, in the order in which they are judged (registers first), as the contracts folder declares them. Raises: ContractError."""
     from expectations.contract_document import form_from_contract
 
     read = [
         form_from_contract(path.read_text(encoding="utf-8")) for path in sorted(CONTRACTS_FOLDER.glob("*.odcs.yaml"))
     ]
-    return MappingProxyType({f.form_id: f for f in sorted(read, key=lambda f: (not f.is_register, f.form_id))})
+    return MappingProxyType({f.form_id: f for f in sorted(read, key=lambda f: (f.turn, f.form_id))})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -74,6 +76,8 @@ def _field(form_id: str, prop: SchemaProperty) -> Field:
             label_zh=_need(form_id, f"{name}.enum.label", value.label),
             label_en=value.description or str(value.value),
             synonyms=tuple(_custom(value.customProperties).get("synonyms", ())),
+            since=_day(_custom(value.customProperties).get("since")),
+            until=_day(_custom(value.customProperties).get("until")),
         )
         for value in prop.enum or []
     )
@@ -85,7 +89,7 @@ def _field(form_id: str, prop: SchemaProperty) -> Field:
         case "integer":
             kind = "integer"
         case "number":
-            kind = "money"
+            kind = "money" if custom.get("unitEn") == "CNY" else "decimal"
         case "date":
             kind = "date"
         case other:
@@ -116,16 +120,23 @@ def _field(form_id: str, prop: SchemaProperty) -> Field:
 def _rule(form: Form, quality: DataQuality) -> Rule:
     code = f"{form.form_id}.{_need(form.form_id, 'quality.id', quality.id)}"
     custom = _custom(quality.customProperties)
-    if quality.engine != "greatExpectations" or not isinstance(quality.implementation, dict):
+    if quality.type == "sql":
+        implementation: Mapping[str, Any] = {"fields": custom.get("fields", ()), "query": quality.query}
+        if not quality.query or quality.severity not in ("warning", "info"):
+            raise ContractError(
+                form.form_id, code, "a rule of type sql has a query, and comes too late for more than a warning."
+            )
+    elif quality.engine == "greatExpectations" and isinstance(quality.implementation, dict):
+        implementation = quality.implementation
+    else:
         raise ContractError(
-            form.form_id, code, "engine must be greatExpectations, with an implementation that is a mapping."
+            form.form_id, code, "type is sql, or the engine greatExpectations with an implementation that is a mapping."
         )
     words = custom.get("words")
     if not words:
         raise ContractError(
             form.form_id, code, "say in customProperties `words` what is wrong and how to mend it, zh and en."
         )
-    implementation = quality.implementation
     fields = tuple(implementation.get("fields", ()))
     for name in fields:
         form.field(name)
@@ -139,13 +150,19 @@ def _rule(form: Form, quality: DataQuality) -> Rule:
         expression=implementation.get("expression"),
         expectation=implementation.get("expectation"),
         kwargs=implementation.get("kwargs", {}),
+        query=implementation.get("query"),
         is_shadow=bool(custom.get("shadow", False)),
         failing=custom.get("failing", {}),
+        passing=custom.get("passing", ()),
     )
 
 
 def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
     return {p.property or "": p.value for p in properties or []}
+
+
+def _day(value: Any) -> date | None:
+    return None if value is None else date.fromisoformat(str(value))
 
 
 def _decimal(value: Any) -> Decimal | None:

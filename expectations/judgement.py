@@ -1,6 +1,6 @@
 """The judgement of a form's rows by Great Expectations: which rows break which rules, and nothing else about them.
 
-One suite and one batch per form and call. GX runs in an ephemeral context, keeps no result and sends nothing; what it found
+One suite and one batch per call, however many forms it is about. GX runs in an ephemeral context, keeps no result and sends nothing; what it found
 is turned into keys at once, and the values in its results go no further than this module.
 """
 
@@ -20,13 +20,18 @@ from expectations.contract import Form, Rule
 from expectations.finding import Finding
 from expectations.masks import shown
 from expectations.standing_rules import standing_rules
-from expectations.suite import KEY, expectations_of, slim_frame
+from expectations.suite import KEY, UNIQUE, Batch, RuleExpressionError, expectations_of, slim_frame, slots
 
 if TYPE_CHECKING:
     from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
 
 FAILURES = {"rule_code": pl.String, "delivery_id": pl.Int64, "row_number": pl.Int32, "is_shadow": pl.Boolean}
 """The shape of what `judge` gives: one row per rule and row that breaks it."""
+
+_BROKEN = {"form_id": pl.String, "delivery_id": pl.Int64, "row_number": pl.Int32, "broken": pl.String}
+
+BATCH = "rows_of_forms"
+"""What the batch and its suite are called within GX."""
 
 _ONE_AT_A_TIME = threading.RLock()
 """GX keeps one context for the process and is not made for threads."""
@@ -53,19 +58,20 @@ def warm_up() -> None:
         _context()
 
 
-def judge(form: Form, rows: pl.DataFrame, registers: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def judge(batch: Batch, registers: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The rules that rows break: rule_code, delivery_id, row_number, is_shadow; one row per rule and row that breaks it.
 
-    `rows`: the normalised rows of one form with period_first_day and period_last_day. `registers`: by name, with `<name>_id`,
-    valid_from and valid_to. A row that breaks a standing rule about one field (not given, out of range, unknown) is not
-    also blamed for the rules that compare that field with others. Raises: JudgementError.
+    `batch`: forms with their normalised rows, which have period_first_day and period_last_day. `registers`: by name, with
+    `<name>_id`, valid_from and valid_to. A row that breaks a standing rule about one field (not given, out of range, unknown)
+    is not also blamed for the rules that compare that field with others. Raises: JudgementError.
     """
-    if rows.is_empty():
+    asked = [(form, rows) for form, rows in batch if not rows.is_empty()]
+    if not asked:
         return pl.DataFrame(schema=FAILURES)
     with _ONE_AT_A_TIME:
-        keys = _failing_keys(form, rows, registers)
-    failures = pl.concat([pl.DataFrame(schema=FAILURES), *keys])
-    return _without_followers(form, failures).sort("delivery_id", "row_number", "rule_code")
+        broken = _broken(asked, registers)
+    parts = [_without_followers(form, _failures(form, broken)) for form, _ in asked]
+    return pl.concat(parts).sort("delivery_id", "row_number", "rule_code")
 
 
 def findings_of_failures(
@@ -111,44 +117,62 @@ def _finding(
     )
 
 
-def _failing_keys(form: Form, rows: pl.DataFrame, registers: Mapping[str, pl.DataFrame]) -> list[pl.DataFrame]:
+def _broken(batch: Batch, registers: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """What GX found: form_id, delivery_id, row_number and `broken`, the shared column or the rule of an expectation that a row fails."""
     from great_expectations.core import ExpectationSuite
 
-    source = _context().data_sources.add_pandas(form.form_id)
     try:
-        batch = (
+        frame = slim_frame(batch, registers)
+    except RuleExpressionError as error:
+        raise JudgementError(error.rule_code, error.kind) from None
+    source = _context().data_sources.add_pandas(BATCH)
+    try:
+        whole = (
             source.add_dataframe_asset("rows")
             .add_batch_definition_whole_dataframe("all")
-            .get_batch({"dataframe": slim_frame(form, rows, registers)})
+            .get_batch({"dataframe": frame})
         )
         # COMPLETE gives every failing row, not the first twenty; the index columns make the rows known by their keys.
         wanted = {
             "result_format": "COMPLETE",
-            "unexpected_index_column_names": list(KEY),
+            "unexpected_index_column_names": ["form_id", *KEY],
             "include_unexpected_rows": False,
         }
-        verdict = batch.validate(
-            ExpectationSuite(name=form.form_id, expectations=expectations_of(form)), result_format=wanted
-        )
-        return [_keys(form, result) for result in verdict.results]
+        suite = ExpectationSuite(name=BATCH, expectations=expectations_of([form for form, _ in batch]))
+        verdict = whole.validate(suite, result_format=wanted)
+        return pl.concat([pl.DataFrame(schema=_BROKEN), *(_broken_by(result) for result in verdict.results)])
     finally:
         # The context would keep the frame, and with it the night's rows, as long as the process lives.
-        _context().data_sources.delete(form.form_id)
+        _context().data_sources.delete(BATCH)
 
 
-def _keys(form: Form, result: Any) -> pl.DataFrame:
-    code = result.expectation_config.meta["rule"]
-    _raise_if_not_judged(code, result.exception_info)
+def _broken_by(result: Any) -> pl.DataFrame:
+    meta = result.expectation_config.meta
+    name = meta.get("rule") or meta["column"]
+    _raise_if_not_judged(name, result.exception_info)
     found = result.result.get("unexpected_index_list") or []
     return pl.DataFrame(
         {
-            "rule_code": [code] * len(found),
+            "form_id": [key["form_id"] for key in found],
             "delivery_id": [int(key["delivery_id"]) for key in found],
             "row_number": [int(key["row_number"]) for key in found],
-            "is_shadow": [form.rule(code).is_shadow] * len(found),
+            "broken": [name] * len(found),
         },
-        schema=FAILURES,
+        schema=_BROKEN,
     )
+
+
+def _failures(form: Form, broken: pl.DataFrame) -> pl.DataFrame:
+    """The rules of a form that its rows break, in the shape of `FAILURES`."""
+    columns = slots(form)
+    rules = [
+        (UNIQUE if rule.is_key else columns.get(rule.code, rule.code), rule.code, rule.is_shadow)
+        for rule in form.row_rules
+    ]
+    named = pl.DataFrame(
+        rules, schema={"broken": pl.String, "rule_code": pl.String, "is_shadow": pl.Boolean}, orient="row"
+    )
+    return broken.filter(form_id=form.form_id).join(named, on="broken").select(pl.DataFrame(schema=FAILURES).columns)
 
 
 def _raise_if_not_judged(code: str, account: Mapping[str, Any]) -> None:
@@ -163,12 +187,8 @@ def _raise_if_not_judged(code: str, account: Mapping[str, Any]) -> None:
 
 def _without_followers(form: Form, failures: pl.DataFrame) -> pl.DataFrame:
     """One complaint per cause: what a broken standing rule of one field already says is not said again by rules over that field."""
-    roots = {
-        r.code: r.fields[0]
-        for r in standing_rules(form)
-        if len(r.fields) == 1 and r.expectation != "expect_compound_columns_to_be_unique"
-    }
-    followers = [(r.code, name) for r in form.rules if r.code not in roots for name in r.fields]
+    roots = {r.code: r.fields[0] for r in standing_rules(form) if len(r.fields) == 1 and not r.is_key}
+    followers = [(r.code, name) for r in form.row_rules if r.code not in roots for name in r.fields]
     causes = failures.filter(pl.col("rule_code").is_in(list(roots))).select(
         *KEY, pl.col("rule_code").replace_strict(roots, return_dtype=pl.String).alias("field")
     )

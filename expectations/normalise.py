@@ -152,7 +152,7 @@ def _fast(field: Field, latest: date) -> pl.Expr:
     match field.kind:
         case "integer":
             return _where(typed, typed.str.contains(_CLEAN_INTEGER))
-        case "money":
+        case "money" | "decimal":
             return _where(typed, typed.str.contains(_CLEAN_MONEY))
         case "date":
             day = pl.when(typed.str.contains(_CLEAN_DATE)).then(typed.str.slice(0, 10))
@@ -197,7 +197,7 @@ def _cast(field: Field, text: pl.Series) -> pl.Series:
     match field.kind:
         case "integer":
             return text.cast(pl.Int64)
-        case "money":
+        case "money" | "decimal":
             return text.cast(pl.Decimal(18, 2))
         case "date":
             return text.str.to_date("%Y-%m-%d")

@@ -1,10 +1,10 @@
-"""The rules that every form has without declaring them: what is required, in range, known to a register, and once per key."""
+"""The rules that every form has without declaring them: what is required, in range, a valid choice, known to a register, and once per key."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from expectations.contract import Field, Form, Rule, Words
+from expectations.contract import Choice, Field, Form, Rule, Words
 from expectations.finding import Severity
 
 
@@ -45,9 +45,29 @@ def _field_rules(form: Form, field: Field) -> Iterator[Rule]:
                 f"'{field.name}' is out of range ({field.minimum} to {field.maximum})", "give the real number"
             ),
             dimension="conformity",
-            expectation="expect_column_values_to_be_between",
-            kwargs={"column": field.name, "min_value": field.minimum, "max_value": field.maximum},
+            expression=" AND ".join(
+                f"{field.name} {sign} {bound}"
+                for sign, bound in ((">=", field.minimum), ("<=", field.maximum))
+                if bound is not None
+            ),
             failing={field.name: (field.minimum or 0) - 1 if field.minimum is not None else (field.maximum or 0) + 1},
+        )
+    if dated := [choice for choice in field.choices if choice.since or choice.until]:
+        # A choice may be used in a period that it was valid in on any day.
+        bounds = [f"({field.name} <> '{c.code}' OR ({_overlap(c)}))" for c in dated]
+        yield Rule(
+            code=f"{form.form_id}.{field.name}_in_validity",
+            severity=Severity.ERROR,
+            fields=(field.name,),
+            words_zh=Words(
+                f"“{field.heading}”所选的选项在本期不可用",
+                f"可用的时间：{'；'.join(map(_validity, dated))}。请改选本期可用的选项",
+            ),
+            words_en=Words(
+                f"the choice of '{field.name}' is not valid in this period", "choose one that is valid in the period"
+            ),
+            dimension="conformity",
+            expression=" AND ".join(bounds),
         )
     if field.register:
         yield Rule(
@@ -64,6 +84,17 @@ def _field_rules(form: Form, field: Field) -> Iterator[Rule]:
         )
 
 
+def _overlap(choice: Choice) -> str:
+    since = f"period_last_day >= DATE '{choice.since}'" if choice.since else ""
+    until = f"period_first_day <= DATE '{choice.until}'" if choice.until else ""
+    return " AND ".join(bound for bound in (since, until) if bound)
+
+
+def _validity(choice: Choice) -> str:
+    days = [f"{choice.since} 起" if choice.since else "", f"{choice.until} 止" if choice.until else ""]
+    return f"{choice.label_zh} {'，'.join(day for day in days if day)}"
+
+
 def _key_rule(form: Form) -> Rule:
     if form.is_single_row:
         return Rule(
@@ -73,8 +104,7 @@ def _key_rule(form: Form) -> Rule:
             words_zh=Words("本表只应有一行数据", "请只保留一行"),
             words_en=Words("this form has one row only", "keep one row"),
             dimension="uniqueness",
-            expectation="expect_column_values_to_be_unique",
-            kwargs={"column": "delivery_id"},
+            is_key=True,
         )
     headings = "、".join(form.field(name).heading for name in form.key)
     return Rule(
@@ -84,6 +114,5 @@ def _key_rule(form: Form) -> Rule:
         words_zh=Words(f"有两行的“{headings}”完全相同，疑似重复填报", "请删除重复的行；确为两笔的请合并为一行"),
         words_en=Words(f"two rows have the same {', '.join(form.key)}", "delete the row that is there twice"),
         dimension="uniqueness",
-        expectation="expect_compound_columns_to_be_unique",
-        kwargs={"column_list": ["delivery_id", *form.key]},
+        is_key=True,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from expectations.amounts import read_money, read_whole_number
+from expectations.amounts import read_decimal, read_money, read_whole_number
 from expectations.choices import labels, read_choice, read_register_key
 from expectations.citizen_id import CitizenIdError, birth_date, parse_citizen_id
 from expectations.cleaning import CELL_ERRORS, DASHES, DITTO_MARKS, PLACEHOLDERS, join_name, strip_marks
@@ -67,7 +67,7 @@ def typed_value(field: Field, text: str | None) -> Decimal | int | date | str | 
     match field.kind:
         case "integer":
             return int(text)
-        case "money":
+        case "money" | "decimal":
             return Decimal(text)
         case "date":
             return date.fromisoformat(text)
@@ -96,6 +96,9 @@ def _read(field: Field, typed: str, text: str, period: Period | None, latest: da
             return _with_repairs(field, typed, f"{number:f}", complaints, is_shown_alike=typed == plain)
         case "money":
             number, complaints = read_money(plain)
+            return _with_repairs(field, typed, f"{number:f}", complaints, is_shown_alike=typed == plain)
+        case "decimal":
+            number, complaints = read_decimal(plain, field.unit_zh)
             return _with_repairs(field, typed, f"{number:f}", complaints, is_shown_alike=typed == plain)
         case "date":
             day, complaints = read_day(plain, period, latest)
