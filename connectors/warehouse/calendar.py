@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,14 @@ from psycopg import sql
 
 from expectations.contract import Form, forms
 from expectations.periods import parse_period, periods_between
-from expectations.workdays import due_date
+from expectations.workdays import CalendarEndsError, due_date
 
 
 def sync_calendar(conn: psycopg.Connection[Any], business_date: date, plans_csv: Path) -> None:
     """Bring forms, submitters, codes and due dates in `registers` to what the contracts say, up to the night's date.
 
-    The calendar begins with the first plan (`plans_csv`: the dbt seed of plans). Raises: whatever the holiday calendar raises beyond its data.
+    The calendar begins with the first plan (`plans_csv`: the dbt seed of plans). It leaves out what `undated` names: nothing is
+    expected and nobody is late by a date that is a guess.
     """
     first_day = first_plan_day(plans_csv)
     reported = [form for form in forms().values() if form.due is not None]
@@ -48,10 +50,13 @@ def sync_calendar(conn: psycopg.Connection[Any], business_date: date, plans_csv:
         _replace(
             conn,
             "code",
-            ("form_id", "field", "code", "label_zh", "label_en", "position"),
+            ("form_id", "field", "code", "label_zh", "label_en", "position", "valid_from", "valid_to"),
             3,
             (
-                (f.form_id, field.name, choice.code, choice.label_zh, choice.label_en, position)
+                (
+                    *(f.form_id, field.name, choice.code, choice.label_zh, choice.label_en),
+                    *(position, choice.since, choice.until),
+                )
                 for f in forms().values()
                 for field in f.fields
                 for position, choice in enumerate(field.choices, start=1)
@@ -74,7 +79,22 @@ def first_plan_day(plans_csv: Path) -> date:
 
 def _calendar(form: Form, first_day: date, business_date: date) -> Iterable[tuple[object, ...]]:
     for period in periods_between(form.frequency, first_day, business_date):
-        yield form.form_id, period.id, period.kind, period.first_day, period.last_day, due_date(form, period)
+        with suppress(CalendarEndsError):
+            yield form.form_id, period.id, period.kind, period.first_day, period.last_day, due_date(form, period)
+
+
+def undated(business_date: date) -> list[tuple[str, str]]:
+    """Forms and periods, up to the night's date, whose due date lies beyond the known holidays, and so cannot be told."""
+    found = []
+    for form in forms().values():
+        # What is further back was told long ago.
+        for period in periods_between(form.frequency, date(business_date.year - 1, 1, 1), business_date):
+            try:
+                if form.due is not None:
+                    due_date(form, period)
+            except CalendarEndsError:
+                found.append((form.form_id, period.id))
+    return found
 
 
 def _replace(

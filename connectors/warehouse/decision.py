@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
-from expectations.contract import Form, forms
+from expectations.contract import forms
 from expectations.finding import Finding, Severity
 from expectations.periods import parse_period
 
 if TYPE_CHECKING:
     from connectors.warehouse.registers import UnitRegister
     from connectors.workbooks.reading import Reading
+    from expectations.suite import Batch
 
 Outcome = Literal["accepted", "refused", "unrecognised", "duplicate_bytes", "duplicate_content"]
 
@@ -52,7 +53,7 @@ class _Pending:
 
 
 def decide(readings: Sequence[Reading], rows: Mapping[str, pl.DataFrame], register: UnitRegister) -> list[Decision]:
-    """The decisions on what was read, in the same order. All rows of a form are judged in one batch."""
+    """The decisions on what was read, in the same order. All rows of all forms are judged in one batch."""
     pending = [_Pending(reading, list(reading.findings)) for reading in readings]
     for item in pending:
         if item.reading.status == "read" and not item.is_refused:
@@ -61,25 +62,28 @@ def decide(readings: Sequence[Reading], rows: Mapping[str, pl.DataFrame], regist
     for item in pending:
         if item.reading.status == "read" and not item.is_refused and item.reading.form_id:
             by_form.setdefault(item.reading.form_id, []).append(item)
+    batch = [
+        (forms()[form_id], rows[form_id].filter(pl.col("delivery_id").is_in([i.reading.delivery_id for i in items])))
+        for form_id, items in by_form.items()
+        if form_id in rows
+    ]
+    _judge(batch, pending, register)
     parts: dict[int, pl.DataFrame] = {}
-    for form_id, items in by_form.items():
-        frame = rows.get(form_id)
-        if frame is None:
-            continue
-        mine = frame.filter(pl.col("delivery_id").is_in([i.reading.delivery_id for i in items]))
-        _judge(forms()[form_id], items, mine, register)
-        parts |= {int(key[0]): part for key, part in mine.partition_by("delivery_id", as_dict=True).items()}
+    for _, frame in batch:
+        parts |= {int(key[0]): part for key, part in frame.partition_by("delivery_id", as_dict=True).items()}
     return [_decision(item, parts.get(item.reading.delivery_id)) for item in pending]
 
 
-def _judge(form: Form, items: Sequence[_Pending], rows: pl.DataFrame, register: UnitRegister) -> None:
+def _judge(batch: Batch, pending: Sequence[_Pending], register: UnitRegister) -> None:
     from expectations.judgement import findings_of_failures, judge
 
-    failures = judge(form, rows, {"unit": register.spans})
-    columns = {item.reading.delivery_id: item.reading.columns for item in items}
-    by_id = {item.reading.delivery_id: item for item in items}
-    for finding in findings_of_failures(form, failures, rows, columns, form.sheet):
-        by_id[finding.delivery_id].findings.append(finding)
+    failures = judge(batch, {"unit": register.spans})
+    by_id = {item.reading.delivery_id: item for item in pending}
+    columns = {delivery_id: item.reading.columns for delivery_id, item in by_id.items()}
+    for form, rows in batch:
+        mine = failures.filter(pl.col("rule_code").is_in([rule.code for rule in form.row_rules]))
+        for finding in findings_of_failures(form, mine, rows, columns, form.sheet):
+            by_id[finding.delivery_id].findings.append(finding)
 
 
 def _decision(item: _Pending, rows: pl.DataFrame | None) -> Decision:
@@ -96,7 +100,7 @@ def _submitter_findings(reading: Reading, register: UnitRegister) -> list[Findin
     """Whether the unit that the workbook names may hand in this form for this period."""
     form = forms()[reading.form_id or ""]
     unit_id, period = reading.unit_id or "", parse_period(reading.period or "")
-    if form.is_register and register.spans.is_empty():
+    if form.turn == 0 and register.spans.is_empty():
         # The first register has no register to be checked against.
         return []
     kind = register.kind(unit_id, period.first_day, period.last_day)

@@ -52,13 +52,14 @@ def engine(settings: Settings) -> sqlalchemy.Engine:
 
 
 def migrate(settings: Settings) -> None:
-    """Bring schemas, tables and the landing tables of all contracts up to date, in one transaction.
+    """Bring schemas, tables, and the landing tables and views of all contracts up to date, in one transaction.
 
     Safe to start twice at once (the second waits, then finds nothing to do) and to kill (nothing has happened then).
     Raises: DatabaseUnreachable, DatabaseTooOld, DatabaseRightsMissing.
     """
     import sqlalchemy
 
+    from connectors.warehouse.check_views import ensure_check_views
     from connectors.warehouse.landing import ensure_tables
     from connectors.warehouse.migrations import upgrade
     from connectors.warehouse.register_views import ensure_views
@@ -73,6 +74,7 @@ def migrate(settings: Settings) -> None:
         upgrade(connection)
         ensure_tables(conn)
         ensure_views(conn)
+        ensure_check_views(conn)
 
 
 @contextmanager

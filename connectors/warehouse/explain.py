@@ -21,7 +21,7 @@ from psycopg.rows import dict_row
 from expectations.contract import forms
 
 _FIGURE = """
-    select i.name_zh, i.name_en, i.unit, i.numerator_measure, i.denominator_measure,
+    select i.name_zh, i.name_en, i.unit, i.numerator_measure, i.subtracted_measure, i.denominator_measure,
         v.org_level, v.org_id, v.value, v.numerator, v.denominator, v.completeness, v.status, v.release_id
     from bi.indicator_value v join bi.indicator i using (indicator_id)
     where v.indicator_id = %(indicator_id)s and v.period = %(period)s
@@ -34,36 +34,40 @@ _FIGURE_FACTS = (
 )
 
 _MEASURE = """
-    select name_zh, name_en, unit, aggregation, over_time, membership, string_to_array(forms, ';') as forms
+    select name_zh, name_en, unit, aggregation, over_time, membership
     from marts.measures where measure_id = %s
 """
 
-_ATTRIBUTED = {
-    ("flow", "as_then"): """
-        m.value from marts.fct_measures m join intermediate.int_unit_months_attributed o
+_BY_MONTH = """
+        m.value from marts.fct_measures m join intermediate.int_unit_months o
         on o.unit_id = m.unit_id and o.month_date = date_trunc('month', m.occurred_date)::date
-        where m.state_first_date is null""",
-    ("flow", "at_period_end"): """
-        m.value from marts.fct_measures m join intermediate.int_enterprises_in_force o
-        on o.unit_id = m.unit_id and date_trunc('month', m.occurred_date)::date between o.first_date and o.as_of_date
-        where m.state_first_date is null""",
-    ("state", "at_period_end"): """
-        m.value from marts.fct_measures m join intermediate.int_enterprises_in_force o
-        on o.unit_id = m.unit_id and o.as_of_date between m.state_first_date and m.state_last_date
-        where true""",
-    ("state_in_year", "at_period_end"): """
+        join intermediate.int_measure_periods p
+        on p.measure_id = m.measure_id and o.month_date between date_trunc('month', p.first_date) and p.as_of_date
+        where m.state_first_date is null and p.period = %(period)s"""
+
+_AT_PERIOD_END = "marts.fct_measures m join intermediate.int_enterprises_in_force o on o.unit_id = m.unit_id"
+
+_ATTRIBUTED = {
+    ("flow", "as_then"): _BY_MONTH,
+    ("cumulative", "as_then"): _BY_MONTH,
+    ("flow", "at_period_end"): f"""
+        m.value from {_AT_PERIOD_END} and date_trunc('month', m.occurred_date)::date between o.first_date and o.as_of_date
+        where m.state_first_date is null and o.period = %(period)s""",
+    ("state", "at_period_end"): f"""
+        m.value from {_AT_PERIOD_END} and o.as_of_date between m.state_first_date and m.state_last_date
+        where o.period = %(period)s""",
+    ("state_in_year", "at_period_end"): f"""
         case when m.occurred_date >= date_trunc('year', o.as_of_date)::date then m.value else 0 end as value
-        from marts.fct_measures m join intermediate.int_enterprises_in_force o
-        on o.unit_id = m.unit_id and o.as_of_date between m.state_first_date and m.state_last_date
-        where m.state_first_date >= date_trunc('year', o.as_of_date)::date""",
+        from {_AT_PERIOD_END} and o.as_of_date between m.state_first_date and m.state_last_date
+        where m.state_first_date >= date_trunc('year', o.as_of_date)::date and o.period = %(period)s""",
 }
 """How the rows of a measure come to an organisation and a period, as `int_measure_values` has it; by over_time and membership."""
 
 _COUNTED = """
     with counted as (
         select m.form_id, m.submission_id, m.row_number, m.unit_id, m.occurred_date, m.distinct_key, m.fields, {attributed}
-            and m.measure_id = %(measure_id)s and ('all' = any(%(forms)s) or m.form_id = any(%(forms)s))
-            and o.org_level = %(org_level)s and o.org_id = %(org_id)s and o.period = %(period)s
+            and m.measure_id = %(measure_id)s and o.basis <> 'as_now'
+            and o.org_level = %(org_level)s and o.org_id = %(org_id)s
     )
 """
 
@@ -150,7 +154,10 @@ class ExplainedMeasure:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A published figure and everything that it is made of. `value` is None where there is no data."""
+    """A published figure and everything that it is made of. `value` is None where there is no data.
+
+    `subtracted` is what growth is measured against; None for every other figure.
+    """
 
     indicator_id: str
     name_zh: str
@@ -165,6 +172,7 @@ class Explanation:
     status: str
     is_reconciled: bool
     numerator: ExplainedMeasure
+    subtracted: ExplainedMeasure | None
     denominator: ExplainedMeasure | None
 
     def to_json(self) -> dict[str, Any]:
@@ -185,14 +193,22 @@ def explain(
     figure = found[0]
     place = {"org_level": figure["org_level"], "org_id": figure["org_id"], "period": period, "limit": limit}
     numerator = _measure(conn, figure["numerator_measure"], figure["numerator"], place)
-    denominator = None
+    subtracted = denominator = None
+    if figure["subtracted_measure"]:
+        known = figure["numerator"] is not None and figure["value"] is not None
+        before = figure["numerator"] - figure["value"] if known else None
+        subtracted = _measure(conn, figure["subtracted_measure"], before, place)
     if figure["denominator_measure"]:
         denominator = _measure(conn, figure["denominator_measure"], figure["denominator"], place)
     return Explanation(
         indicator_id=indicator_id,
         period=period,
-        is_reconciled=numerator.is_reconciled and (denominator is None or denominator.is_reconciled),
+        is_reconciled=numerator.is_reconciled
+        # Without growth nothing tells what was subtracted.
+        and (subtracted is None or figure["value"] is None or subtracted.is_reconciled)
+        and (denominator is None or denominator.is_reconciled),
         numerator=numerator,
+        subtracted=subtracted,
         denominator=denominator,
         **{name: figure[name] for name in _FIGURE_FACTS},
     )
@@ -203,8 +219,7 @@ def _measure(
 ) -> ExplainedMeasure:
     measure = _query(conn, _MEASURE, (measure_id,))[0]
     counted = _COUNTED.format(attributed=_ATTRIBUTED[measure.pop("over_time"), measure.pop("membership")])
-    # Naming the forms spares the planner the facts of all others.
-    asked = {**place, "measure_id": measure_id, "forms": measure.pop("forms")}
+    asked = {**place, "measure_id": measure_id}
     totals = _query(conn, counted + _TOTALS, asked)[0]
     rows_value = Decimal(totals[measure["aggregation"]] or 0)
     return ExplainedMeasure(

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LAST_TURN = 2
+"""The turn of the forms that are no registers (see `Form.turn`); what was not recognised is decided with them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -61,14 +64,11 @@ def take_in(
 
     stuck: list[int] = []
     decisions = [Decision.copy_of(d.delivery_id, copies[d.delivery_id]) for d in deliveries if d.delivery_id in copies]
-    registers_first = sorted(readings, key=lambda r: not _is_register(r))
-    for is_register in (True, False):
-        part = [r for r in registers_first if _is_register(r) is is_register]
-        if part:
-            # Read after the registers of this chunk are loaded, so that the other forms are judged against them.
-            decisions += decide(part, batch.rows, read_unit_register(conn))
-            stuck += _load_chunk(conn, keyring, decisions, deliveries, run_id)
-            decisions = []
+    for turn in sorted({_turn(reading) for reading in readings}):
+        # Read after the registers of this chunk are loaded, so that what comes after them is judged against them.
+        decisions += decide([r for r in readings if _turn(r) == turn], batch.rows, read_unit_register(conn))
+        stuck += _load_chunk(conn, keyring, decisions, deliveries, run_id)
+        decisions = []
     if decisions:
         stuck += _load_chunk(conn, keyring, decisions, deliveries, run_id)
     return stuck
@@ -131,6 +131,6 @@ def _copies(conn: psycopg.Connection[Any], deliveries: Sequence[Delivery]) -> Ma
     return copies
 
 
-def _is_register(reading: Reading) -> bool:
+def _turn(reading: Reading) -> int:
     form = forms().get(reading.form_id or "")
-    return form is not None and form.is_register
+    return form.turn if form else LAST_TURN

@@ -29,11 +29,10 @@ def landing_columns(form: Form) -> dict[str, tuple[str, str]]:
     """The columns of a form's landing table, in order: Postgres type and comment by name."""
     columns = dict(KEY_COLUMNS)
     columns |= {f.name: (f.postgres_type, _comment(f)) for f in form.open_fields}
-    token = form.token_field
-    if token and token.token:
-        columns[token.token] = (
+    for field in form.token_fields:
+        columns[str(field.token)] = (
             "text",
-            f"{token.heading}: 个人代号，即身份证号的带密钥摘要（HMAC-SHA-256，32 位十六进制）",
+            f"{field.heading}: 个人代号，即身份证号的带密钥摘要（HMAC-SHA-256，32 位十六进制）",
         )
     return columns
 

@@ -86,6 +86,12 @@ def read_waiting_rows(conn: psycopg.Connection[Any], run_id: int) -> list[Row]:
     )
 
 
+def read_failed_rules(conn: psycopg.Connection[Any], run_id: int) -> list[str]:
+    """The cross rules that a run could not ask, each with the class of the error."""
+    row = _one(conn, "select failed from ops.cross_check where run_id = %(run)s", {"run": run_id})
+    return list(row["failed"]) if row else []
+
+
 def count_waiting_rows(conn: psycopg.Connection[Any]) -> int:
     """Rows that wait in the submissions in force, whichever night found them."""
     found = conn.execute(
@@ -131,10 +137,13 @@ def read_findings(
     run_id: int | None = None,
     limit: int = 100,
 ) -> list[Row]:
-    """Findings, the gravest first, with the file that each is about; see `finding_of`."""
+    """Findings of files and rows, and those of cross rules that still hold, the gravest first, with the file that each is about.
+
+    See `finding_of`.
+    """
     return _all(
         conn,
-        "select f.*, d.object_name from ops.finding f join archive.delivery d using (delivery_id)"
+        "select f.*, d.object_name from ops.finding_open f join archive.delivery d using (delivery_id)"
         " where (%(form)s::text is null or form_id = %(form)s) and (%(unit)s::text is null or unit_id = %(unit)s)"
         " and (%(period)s::text is null or period = %(period)s) and (%(severity)s::text is null or severity = %(severity)s)"
         " and (%(code)s::text is null or code = %(code)s) and (%(run)s::bigint is null or f.run_id = %(run)s)"
@@ -153,7 +162,7 @@ def read_findings(
 
 
 def finding_of(row: Mapping[str, Any]) -> Finding:
-    """The finding that a row of `ops.finding` holds."""
+    """The finding that a row of `ops.finding` or `ops.finding_open` holds."""
     names = ("code", "delivery_id", "sheet", "cell", "row_number", "field", "value", "params")
     return Finding(severity=Severity(row["severity"]), **{name: row[name] for name in names})
 

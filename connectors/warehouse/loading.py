@@ -192,10 +192,9 @@ def _write_rows(conn: psycopg.Connection[Any], keyring: Keyring, form: Form, num
         return
     rows = pl.concat(parts)
     if form.personal_fields:
-        rows = rows.with_columns(person_token=person_tokens(keyring, form, rows))
+        rows = rows.hstack(person_tokens(keyring, form, rows))
         _copy_frame(conn, "pii", "personal_row", personal_rows(keyring, form, rows))
     landed = rows.filter(~pl.col("is_waiting"))
-    token = form.token_field
     _copy_frame(
         conn,
         "landing",
@@ -206,7 +205,7 @@ def _write_rows(conn: psycopg.Connection[Any], keyring: Keyring, form: Form, num
             "period",
             "row_number",
             *(f.name for f in form.open_fields),
-            *([pl.col("person_token").alias(str(token.token))] if token else []),
+            *(str(f.token) for f in form.token_fields),
         ),
     )
     texts = pl.struct(pl.col(f"{f.name}__text").alias(f.name) for f in form.open_fields)

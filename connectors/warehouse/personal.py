@@ -21,20 +21,28 @@ def seal_context(form_id: str, unit_id: str, submission_id: int, row_number: int
     return f"{form_id}|{unit_id}|{submission_id}|{row_number}".encode()
 
 
-def person_tokens(keyring: Keyring, form: Form, rows: pl.DataFrame) -> pl.Series:
-    """The keyed token of the person of each row; null where the citizen ID could not be read. Shape: one value per row."""
-    if form.token_field is None:
-        return pl.Series("person_token", [None] * rows.height, dtype=pl.String)
-    ids = rows[form.token_field.name]
-    known = {citizen_id: keyring.token(citizen_id) for citizen_id in ids.drop_nulls().unique()}
-    return pl.Series("person_token", [known.get(citizen_id) for citizen_id in ids], dtype=pl.String)
+def person_tokens(keyring: Keyring, form: Form, rows: pl.DataFrame) -> pl.DataFrame:
+    """The keyed tokens of the people of each row; null where the citizen ID could not be read.
+
+    Shape: one row per row, one column per citizen ID of the form, named as facts name it.
+    """
+    ids = {str(field.token): rows[field.name] for field in form.token_fields}
+    known = {
+        citizen_id: keyring.token(citizen_id) for asked in ids.values() for citizen_id in asked.drop_nulls().unique()
+    }
+    return pl.DataFrame(
+        {
+            token: pl.Series([known.get(citizen_id) for citizen_id in asked], dtype=pl.String)
+            for token, asked in ids.items()
+        }
+    )
 
 
 def personal_rows(keyring: Keyring, form: Form, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows of `pii.personal_row` for these rows.
 
-    Shape: in, the form's rows with submission_id and person_token; out, submission_id, unit_id, form_id, row_number,
-    person_token, key_id, nonce and ciphertext (both as Postgres bytea text), one row per row.
+    Shape: in, the form's rows with submission_id and the columns of `person_tokens`; out, submission_id, unit_id, form_id,
+    row_number, person_tokens (as Postgres array text), key_id, nonce and ciphertext (both as Postgres bytea text), one row per row.
     """
     names = [f.name for f in form.personal_fields]
     sealed: list[tuple[str, str, str]] = []
@@ -49,6 +57,13 @@ def personal_rows(keyring: Keyring, form: Form, rows: pl.DataFrame) -> pl.DataFr
     seals = pl.DataFrame(
         sealed, schema={"key_id": pl.String, "nonce": pl.String, "ciphertext": pl.String}, orient="row"
     )
+    tokens = [str(field.token) for field in form.token_fields]
+    # A token is hexadecimal, so nothing in it needs the quotes of an array; an ID that could not be read has none.
+    listed = pl.concat_list(tokens).list.unique(maintain_order=True).list.join(",") if tokens else pl.lit("")
     return rows.select(
-        "submission_id", "unit_id", pl.lit(form.form_id).alias("form_id"), "row_number", "person_token"
+        "submission_id",
+        "unit_id",
+        pl.lit(form.form_id).alias("form_id"),
+        "row_number",
+        pl.concat_str(pl.lit("{"), listed, pl.lit("}")).alias("person_tokens"),
     ).hstack(seals)

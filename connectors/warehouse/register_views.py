@@ -15,6 +15,7 @@ UNIT_COLUMNS: dict[str, tuple[str, str]] = {
     "credit_code": ("credit_code", "统一社会信用代码"),
     "valid_from": ("valid_from", "时段的第一天"),
     "valid_to": ("valid_to", "时段的最后一天；空为至今"),
+    "successor_id": ("successor_code", "失效后由哪个单位承接；空为没有"),
 }
 """Columns of `registers.unit`: the field of the contract `unit_register` that each is, and its comment."""
 
@@ -22,18 +23,20 @@ UNIT_COMMENT = "粒度：单位 × 有效时段；取生效的单位名册（报
 
 
 def ensure_views(conn: psycopg.Connection[Any]) -> None:
-    """Make the views that are missing. The caller holds the migration lock and commits.
+    """Make the views that are missing or lack a column. The caller holds the migration lock and commits.
 
-    One that is there is left alone, for replacing it would wait for its readers and make others wait; a migration that changes
-    it drops it, and it is made anew here.
+    One that has its columns is left alone, for replacing it would wait for its readers and make others wait. A new column comes
+    last: what is built upon the view stays.
     """
-    exists = conn.execute("select to_regclass('registers.unit') is not null").fetchone()
-    if exists and exists[0]:
+    found = conn.execute(
+        "select attname::text from pg_attribute where attrelid = to_regclass('registers.unit') and attnum > 0 order by attnum"
+    ).fetchall()
+    if [name for (name,) in found] == list(UNIT_COLUMNS):
         return
     columns = ", ".join(f"r.{field} as {name}" for name, (field, _) in UNIT_COLUMNS.items())
     conn.execute(
         # A late correction of an older period's register must not put the newer one out of force.
-        f"create view registers.unit as select {columns} from landing.unit_register as r"  # noqa: S608 - the names above
+        f"create or replace view registers.unit as select {columns} from landing.unit_register as r"  # noqa: S608 - the names above
         " where r.submission_id = (select s.submission_id from ops.submission as s"
         " where s.form_id = 'unit_register' and s.outcome = 'accepted'"
         " order by s.period desc, s.version desc, s.submission_id desc limit 1)"

@@ -127,7 +127,7 @@ def night_account(conn: psycopg.Connection[Any], run_id: int) -> Account:
     undecided = len(undecided_deliveries(conn))
     findings = dict(
         conn.execute(
-            "select severity, count(*) from ops.finding where run_id = any(%s) group by severity", (runs,)
+            "select severity, count(*) from ops.finding_open where run_id = any(%s) group by severity", (runs,)
         ).fetchall()
     )
     return Account(
@@ -166,7 +166,7 @@ def undecided_deliveries(conn: psycopg.Connection[Any]) -> list[tuple[int, int]]
     found = conn.execute(
         "select d.delivery_id, d.size_bytes, d.form_hint from archive.delivery d"
         " where not exists (select from ops.delivery_outcome o where o.delivery_id = d.delivery_id)"
-        " order by coalesce(d.form_hint = any(%s), false) desc, d.received_at, d.delivery_id",
+        " order by array_position(%s::text[], d.form_hint), d.received_at, d.delivery_id",
         (registers,),
     ).fetchall()
     first = [row for row in found if row[2] in registers]
@@ -174,8 +174,8 @@ def undecided_deliveries(conn: psycopg.Connection[Any]) -> list[tuple[int, int]]
 
 
 def bring_forms_together(deliveries: Iterable[tuple[int, int, str | None]]) -> list[tuple[int, int, str | None]]:
-    """The same (id, size, form hint) with those of one form side by side, so that a chunk holds few forms: a suite costs
-    as much for one row as for thousands.
+    """The same (id, size, form hint) with those of one form side by side, so that a chunk holds few forms: the rows
+    of each form are normalised and copied apart.
 
     Answers to one form keep their order, so that the later one still supersedes. A delivery without a hint may answer any form
     and is therefore not moved, nor is any other moved past it. (A hint that lies leads to a refusal: form.identity_differs.)

@@ -67,6 +67,8 @@ def wanted(field: Field) -> str:
             text = "填整数"
         case "money":
             text = "填金额，最多两位小数"
+        case "decimal":
+            text = "填数字，最多两位小数"
         case "date":
             text = "填日期，如 2021-02-05"
         case "code" if field.choices:
@@ -87,7 +89,7 @@ def wanted(field: Field) -> str:
 
 def _check(field: Field) -> dict[str, Any]:
     match field.kind:
-        case "integer" | "money":
+        case "integer" | "money" | "decimal":
             low, high = field.minimum if field.minimum is not None else 0, field.maximum or 10**12
             kind = "integer" if field.kind == "integer" else "decimal"
             message = f"请填 {low:,} 至 {high:,} 的{'整数' if field.kind == 'integer' else '数字'}"

@@ -13,11 +13,25 @@ from expectations.contract import Field
 FONT = "Microsoft YaHei"
 """On every Chinese Windows and on macOS with Office; other systems fall back to their own Chinese font."""
 
-NUMBER_FORMATS = {"text": "@", "code": "@", "integer": "#,##0", "money": "#,##0.00", "date": "yyyy-mm-dd"}
+NUMBER_FORMATS = {
+    "text": "@",
+    "code": "@",
+    "integer": "#,##0",
+    "money": "#,##0.00",
+    "decimal": "#,##0.00",
+    "date": "yyyy-mm-dd",
+}
 """Text columns are formatted as text, so that an 18-digit citizen ID keeps its digits."""
 
 
-ALIGNMENTS = {"text": "left", "code": "left", "integer": "right", "money": "right", "date": "center"}
+ALIGNMENTS = {
+    "text": "left",
+    "code": "left",
+    "integer": "right",
+    "money": "right",
+    "decimal": "right",
+    "date": "center",
+}
 
 DARK, PALE, LINE, NOTE, FRAME = "#1F4E79", "#5B7FA6", "#DDEBF7", "#595959", "#BFBFBF"
 

@@ -211,7 +211,7 @@ def _write_value(sheet: Worksheet, row: int, column: int, value: object, style: 
 
 def _width(field: Field) -> int:
     """Wide enough for the heading (a Chinese character is two wide) and for what people type."""
-    typed = {"integer": 10, "money": 15, "date": 13, "code": 14, "text": 16}[field.kind]
+    typed = {"integer": 10, "money": 15, "decimal": 12, "date": 13, "code": 14, "text": 16}[field.kind]
     if field.kind == "text" and field.max_length:
         typed = max(10, min(field.max_length * 2, 22))
     labels = [len(c.label_zh) * 2 + 4 for c in field.choices]
