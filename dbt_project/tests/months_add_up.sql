@@ -31,7 +31,11 @@ summed_indicators as (
     from indicators
     inner join measures
         on indicators.numerator_measure = measures.measure_id
-    where indicators.denominator_measure is null and measures.aggregation = 'sum' and measures.over_time = 'flow'
+    where
+        indicators.denominator_measure is null
+        and indicators.subtracted_measure is null
+        and measures.aggregation = 'sum'
+        and measures.over_time = 'flow'
 
 ),
 

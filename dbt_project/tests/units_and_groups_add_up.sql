@@ -1,9 +1,30 @@
--- What adds up, adds up over the organisation: the units give the province, and so do the groups with the office.
+-- What adds up, adds up over the organisation, then as now: the units give the province, and so do the groups with the
+-- office.
 with
 
 indicator_values as (
 
-    select * from {{ ref('indicator_value') }}
+    select
+        'as_then' as basis,
+        indicator_id,
+        org_level,
+        org_id,
+        period,
+        value
+
+    from {{ ref('indicator_value') }}
+
+    union all
+
+    select
+        'as_now' as basis,
+        indicator_id,
+        org_level,
+        org_id,
+        period,
+        value
+
+    from {{ ref('indicator_value_as_now') }}
 
 ),
 
@@ -40,6 +61,7 @@ outside_groups as (
 totals as (
 
     select
+        indicator_values.basis,
         indicator_values.indicator_id,
         indicator_values.period,
         coalesce(sum(indicator_values.value) filter (where indicator_values.org_level = 'province'), 0) as province,
@@ -52,7 +74,7 @@ totals as (
         on indicator_values.indicator_id = summed_indicators.indicator_id
     left join outside_groups
         on indicator_values.org_id = outside_groups.unit_id
-    group by 1, 2
+    group by 1, 2, 3
 
 )
 

@@ -20,6 +20,7 @@ final as (
         over_time,
         better,
         numerator_measure,
+        subtracted_measure,
         denominator_measure,
         definition_zh,
         definition_en

@@ -25,7 +25,7 @@ compared as (
     left join indicator_values
         on
             published_figures.indicator_id = indicator_values.indicator_id
-            and published_figures.period = indicator_values.period
+            and published_figures.compared_period = indicator_values.period
 
 ),
 

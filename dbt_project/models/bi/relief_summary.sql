@@ -2,14 +2,25 @@ with
 
 relief_lines as (
 
-    select * from {{ ref('fct_relief_lines') }}
-    where is_in_force
+    select * from {{ ref('stg_relief') }}
 
 ),
 
 hardship_payments as (
 
-    select * from {{ ref('fct_hardship_payments') }}
+    select * from {{ ref('stg_hardship_aid') }}
+
+),
+
+students_aided as (
+
+    select * from {{ ref('stg_student_aid') }}
+
+),
+
+submissions as (
+
+    select * from {{ ref('int_submissions_spanned') }}
     where is_in_force
 
 ),
@@ -22,22 +33,23 @@ codes as (
 
 unit_months as (
 
-    select * from {{ ref('int_unit_months_attributed') }}
-    where org_level = 'group' and period_type = 'month'
+    select * from {{ ref('int_unit_months') }}
+    where org_level = 'group' and basis <> 'as_now'
 
 ),
 
--- Disjoint by design: what the ledger holds never stands in hardship aid, so the parts add up to the relief total.
-relief as (
+-- Disjoint by design: what the ledger holds never stands in the aid by person, so the parts add up to the relief total.
+relief_rows as (
 
     select
+        submission_id,
         'relief' as form_id,
         'campaign' as field,
         campaign,
         unit_id,
         beneficiary_unit_id,
         given_date as occurred_date,
-        amount_cny,
+        cash_cny + goods_cny as amount_cny,
         person_times
 
     from relief_lines
@@ -45,6 +57,7 @@ relief as (
     union all
 
     select
+        submission_id,
         'hardship_aid' as form_id,
         'aid_kind' as field,
         aid_kind as campaign,
@@ -55,6 +68,30 @@ relief as (
         1 as person_times
 
     from hardship_payments
+
+    union all
+
+    select
+        submission_id,
+        'student_aid' as form_id,
+        null as field,
+        'student_aid' as campaign,
+        unit_id,
+        unit_id as beneficiary_unit_id,
+        paid_date as occurred_date,
+        amount_cny,
+        1 as person_times
+
+    from students_aided
+
+),
+
+relief as (
+
+    select relief_rows.*
+    from relief_rows
+    inner join submissions
+        on relief_rows.submission_id = submissions.submission_id
 
 ),
 
@@ -82,14 +119,15 @@ final as (
         relief_by_month.unit_id,
         relief_by_month.beneficiary_unit_id,
         to_char(relief_by_month.month_date, 'YYYY-MM') as period,
-        codes.label_zh as campaign_name,
-        codes.label_en as campaign_name_en,
+        coalesce(codes.label_zh, '金秋助学') as campaign_name,
+        coalesce(codes.label_en, 'Autumn student aid') as campaign_name_en,
         relief_by_month.form_id,
         unit_months.org_id as group_id,
         extract(year from relief_by_month.month_date)::integer as year,
         relief_by_month.money_cny::numeric(18, 2) as money_cny,
         relief_by_month.persons::bigint as persons,
-        case relief_by_month.form_id when 'relief' then 0 else 100 end + codes.position as sort_key
+        case relief_by_month.form_id when 'relief' then 0 when 'hardship_aid' then 100 else 200 end
+        + coalesce(codes.position, 1) as sort_key
 
     from relief_by_month
     left join codes

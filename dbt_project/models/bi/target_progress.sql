@@ -6,6 +6,12 @@ targets as (
 
 ),
 
+allocations as (
+
+    select * from {{ ref('int_target_allocations') }}
+
+),
+
 plans as (
 
     select * from {{ ref('int_periods') }}
@@ -22,26 +28,38 @@ periods as (
 indicator_values as (
 
     select * from {{ ref('indicator_value') }}
-    where org_level <> 'unit'
 
 ),
 
--- A rate that must be reached at the end of the plan has pace in every period, for groups as for the province. An
--- amount for a year or for the plan has pace in that period, and is the province's own.
+measure_values as (
+
+    select * from {{ ref('int_measure_values') }}
+    where basis <> 'as_now'
+
+),
+
+-- A rate that must be reached at the end of the plan has pace in every period; what is gathered over the plan, at the
+-- end of each of its years; an amount for a year, in that year.
 target_periods as (
 
     select
         targets.target_id,
+        targets.plan_id,
         targets.indicator_id,
+        targets.progress_measure,
         targets.kind,
+        targets.kind like '%\_at\_end' as is_at_end,
+        targets.kind like 'cumulative%' as is_cumulative,
         targets.unit,
         targets.name_zh,
         targets.name_en,
         targets.start_value,
-        targets.target_value,
+        targets.target_value as province_value,
         periods.period,
         periods.period_type,
         periods.as_of_date,
+        periods.first_date as period_first_date,
+        periods.last_date as period_last_date,
         case targets.per when 'plan' then plans.first_date else periods.first_date end as first_date,
         case targets.per when 'plan' then plans.last_date else periods.last_date end as last_date
 
@@ -52,37 +70,145 @@ target_periods as (
         on
             plans.first_date <= periods.first_date
             and plans.last_date >= periods.last_date
-            and (targets.kind like '%\_at\_end' or targets.per = periods.period_type)
+            and (
+                targets.kind like '%\_at\_end'
+                or targets.per = periods.period_type
+                or (targets.kind like 'cumulative%' and periods.period_type = 'year')
+            )
+
+),
+
+target_indicators as (
+
+    select
+        target_id,
+        unnest(string_to_array(indicator_id, ';')) as indicator_id
+
+    from targets
+
+),
+
+-- A target of two rounds has two shares: what is reached is their sum.
+actuals as (
+
+    select
+        target_indicators.target_id,
+        indicator_values.org_level,
+        indicator_values.org_id,
+        indicator_values.period,
+        array_agg(indicator_values.value order by indicator_values.indicator_id) as shares
+
+    from target_indicators
+    inner join indicator_values
+        on target_indicators.indicator_id = indicator_values.indicator_id
+    group by 1, 2, 3, 4
+
+),
+
+-- What a group, or one year, is to bring is said by the allocation, where there is one; a group without one has the
+-- rate of the whole to reach, and no amount. A year with an amount of its own is followed within that year.
+allocated as (
+
+    select
+        target_periods.*,
+        actuals.org_level,
+        actuals.org_id,
+        actuals.shares,
+        of_period.target_value is not null and target_periods.period_type = 'year' as is_of_year,
+        coalesce(
+            of_period.target_value,
+            of_plan.target_value,
+            case when actuals.org_level = 'province' or target_periods.is_at_end then target_periods.province_value end
+        ) as target_value
+
+    from target_periods
+    inner join actuals
+        on
+            target_periods.target_id = actuals.target_id
+            and target_periods.period = actuals.period
+    left join allocations as of_period
+        on
+            target_periods.target_id = of_period.target_id
+            and target_periods.period = of_period.period
+            and actuals.org_id = of_period.org_id
+    left join allocations as of_plan
+        on
+            target_periods.target_id = of_plan.target_id
+            and target_periods.plan_id = of_plan.period
+            and actuals.org_id = of_plan.org_id
+    where actuals.org_level <> 'unit' or of_period.target_id is not null or of_plan.target_id is not null
 
 ),
 
 progress as (
 
     select
-        target_periods.*,
-        indicator_values.org_level,
-        indicator_values.org_id,
-        indicator_values.value as actual,
-        (target_periods.as_of_date - target_periods.first_date + 1)::numeric
-        / (target_periods.last_date - target_periods.first_date + 1) as elapsed_share
+        allocated.target_id,
+        allocated.org_id,
+        allocated.period,
+        allocated.org_level,
+        allocated.period_type,
+        allocated.indicator_id,
+        allocated.name_zh,
+        allocated.name_en,
+        allocated.unit,
+        allocated.start_value,
+        allocated.target_value,
+        allocated.as_of_date,
+        case
+            when allocated.is_of_year and not allocated.is_at_end then allocated.period_first_date
+            else allocated.first_date
+        end as first_date,
+        case when allocated.is_of_year then allocated.period_last_date else allocated.last_date end as last_date,
+        case
+            when allocated.is_cumulative and not allocated.is_of_year then array[measure_values.value::numeric(38, 10)]
+            else allocated.shares
+        end as shares
 
-    from target_periods
-    inner join indicator_values
+    from allocated
+    left join measure_values
         on
-            target_periods.indicator_id = indicator_values.indicator_id
-            and target_periods.period = indicator_values.period
-            and (indicator_values.org_level = 'province' or target_periods.kind like '%\_at\_end')
+            allocated.progress_measure = measure_values.measure_id
+            and allocated.org_level = measure_values.org_level
+            and allocated.org_id = measure_values.org_id
+            and allocated.period = measure_values.period
+    where allocated.target_value is not null
+
+),
+
+elapsed as (
+
+    select
+        *,
+        (as_of_date - first_date + 1)::numeric / (last_date - first_date + 1) as elapsed_share,
+        start_value / cardinality(shares) as start_of_share
+
+    from progress
 
 ),
 
 paced as (
 
     select
-        *,
-        start_value + (target_value - start_value) * elapsed_share as path_value,
-        start_value + (actual - start_value) / elapsed_share as straight_forecast
+        elapsed.*,
+        elapsed.start_value + (elapsed.target_value - elapsed.start_value) * elapsed.elapsed_share as path_value,
+        summed.actual,
+        summed.forecast
 
-    from progress
+    from elapsed
+    cross join lateral (
+        select
+            -- Without one of its shares there is no sum.
+            sum(each.share) / nullif(bool_and(each.share is not null)::integer, 0) as actual,
+            sum(
+                least(
+                    elapsed.start_of_share + (each.share - elapsed.start_of_share) / elapsed.elapsed_share,
+                    -- No share passes 100 %, however fast it grew.
+                    case when elapsed.unit in ('share', 'rounds') then 1 end
+                )
+            ) / nullif(bool_and(each.share is not null)::integer, 0) as forecast
+        from unnest(elapsed.shares) as each (share)
+    ) as summed
 
 ),
 
@@ -101,11 +227,7 @@ final as (
         actual::numeric(38, 10) as actual,
         target_value::numeric(38, 10) as target,
         path_value::numeric(38, 10) as path_value,
-        -- No share passes 100 %, however fast it grew.
-        case
-            when unit = 'share' and straight_forecast > 1 then 1
-            else straight_forecast
-        end::numeric(38, 10) as forecast,
+        forecast::numeric(38, 10) as forecast,
         first_date as plan_first_day,
         last_date as plan_last_day,
         elapsed_share::numeric(12, 10) as elapsed_share,

@@ -16,6 +16,7 @@ periods as (
 final as (
 
     select
+        organisation_units.basis,
         organisation_units.unit_id,
         organisation_units.org_level,
         organisation_units.org_id,

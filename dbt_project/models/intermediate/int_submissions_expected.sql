@@ -2,7 +2,12 @@ with
 
 reporting_calendar as (
 
-    select * from {{ ref('stg_reporting_calendar') }}
+    select
+        *,
+        -- A form of the year may be due before the year ends.
+        least(last_date, due_date) as reference_date
+
+    from {{ ref('stg_reporting_calendar') }}
 
 ),
 
@@ -31,7 +36,8 @@ submissions as (
 
 ),
 
--- A report is made after its period ends, so it is expected of the units that exist on the period's last day.
+-- A report is made when its period ends or, if that is earlier, when it is due: it is expected of the units that exist
+-- on that day.
 expected as (
 
     select
@@ -39,17 +45,18 @@ expected as (
         units.unit_id,
         reporting_calendar.period,
         reporting_calendar.last_date,
-        reporting_calendar.due_date
+        reporting_calendar.due_date,
+        reporting_calendar.reference_date
 
     from reporting_calendar
     inner join nights
-        on reporting_calendar.last_date < nights.business_date
+        on reporting_calendar.reference_date < nights.business_date
     inner join form_submitters
         on reporting_calendar.form_id = form_submitters.form_id
     inner join units
         on
             form_submitters.unit_kind = units.unit_kind
-            and reporting_calendar.last_date
+            and reporting_calendar.reference_date
             between units.valid_from_date and coalesce(units.valid_to_date, 'infinity'::date)
 
 ),
@@ -62,6 +69,7 @@ final as (
         expected.period,
         expected.last_date,
         expected.due_date,
+        expected.reference_date,
         submissions.submission_id,
         submissions.submission_id is not null as is_accepted,
         coalesce(

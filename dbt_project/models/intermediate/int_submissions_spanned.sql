@@ -14,6 +14,7 @@ final as (
         form_id,
         unit_id,
         period,
+        {{ period_last_date('period') }} as period_last_date,
         version,
         is_nil,
         rows_read_count,

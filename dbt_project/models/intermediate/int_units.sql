@@ -6,20 +6,10 @@ register_rows as (
 
 ),
 
-submissions as (
-
-    select * from {{ ref('int_submissions_spanned') }}
-    where form_id = 'unit_register' and is_in_force
-
-),
-
--- A register is handed in whole: the one of the newest period replaces all before, as in the view registers.unit.
+-- As in the view registers.unit.
 register_in_force as (
 
-    select submission_id
-    from submissions
-    order by period desc, version desc, submission_id desc
-    limit 1
+    {{ register_in_force('unit_register') }}
 
 ),
 
@@ -31,6 +21,7 @@ final as (
         register_rows.short_name,
         register_rows.unit_kind,
         register_rows.parent_id,
+        register_rows.successor_id,
         register_rows.credit_code,
         register_rows.valid_from_date,
         register_rows.valid_to_date,

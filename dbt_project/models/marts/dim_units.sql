@@ -62,7 +62,8 @@ final as (
         parent_id,
         group_id,
         group_name,
-        credit_code
+        credit_code,
+        successor_id
 
     from named
     where name_rank = 1

@@ -16,6 +16,7 @@ final as (
         short_name,
         unit_kind,
         parent_code as parent_id,
+        successor_code as successor_id,
         credit_code,
         valid_from as valid_from_date,
         valid_to as valid_to_date

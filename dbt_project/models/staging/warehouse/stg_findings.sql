@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('ops', 'finding') }}
+    select * from {{ source('ops', 'finding_open') }}
 
 ),
 

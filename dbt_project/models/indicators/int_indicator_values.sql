@@ -1,0 +1,140 @@
+with
+
+indicators as (
+
+    select * from {{ ref('indicators') }}
+
+),
+
+organisation_periods as (
+
+    select * from {{ ref('int_organisation_periods') }}
+
+),
+
+measure_values as (
+
+    select * from {{ ref('int_measure_values') }}
+
+),
+
+completeness as (
+
+    select * from {{ ref('int_indicator_completeness') }}
+
+),
+
+indicator_sides as (
+
+    select
+        indicators.indicator_id,
+        sides.side,
+        sides.measure_id
+
+    from indicators
+    cross join lateral (
+        values
+        ('numerator', indicators.numerator_measure),
+        ('subtracted', indicators.subtracted_measure),
+        ('denominator', indicators.denominator_measure)
+    ) as sides (side, measure_id)
+
+),
+
+-- Every indicator of every organisation that existed; one that no longer did keeps what was still counted for it. One
+-- grouping brings the sides together, where joining them one by one took twice as long.
+indicator_parts as (
+
+    select
+        organisation_periods.basis,
+        indicators.indicator_id,
+        organisation_periods.org_level,
+        organisation_periods.org_id,
+        organisation_periods.period,
+        'organisation' as side,
+        organisation_periods.period_type,
+        null as value
+
+    from indicators
+    cross join organisation_periods
+
+    union all
+
+    select
+        measure_values.basis,
+        indicator_sides.indicator_id,
+        measure_values.org_level,
+        measure_values.org_id,
+        measure_values.period,
+        indicator_sides.side,
+        measure_values.period_type,
+        measure_values.value
+
+    from indicator_sides
+    inner join measure_values
+        on indicator_sides.measure_id = measure_values.measure_id
+
+    union all
+
+    select
+        basis,
+        indicator_id,
+        org_level,
+        org_id,
+        period,
+        'completeness' as side,
+        null as period_type,
+        completeness as value
+
+    from completeness
+
+),
+
+measured as (
+
+    select
+        basis,
+        indicator_id,
+        org_level,
+        org_id,
+        period,
+        max(period_type) as period_type,
+        max(value) filter (where side = 'numerator') as numerator,
+        max(value) filter (where side = 'subtracted') as subtracted,
+        max(value) filter (where side = 'denominator') as denominator,
+        max(value) filter (where side = 'completeness') as completeness
+
+    from indicator_parts
+    group by 1, 2, 3, 4, 5
+    having bool_or(side in ('organisation', 'numerator'))
+
+),
+
+final as (
+
+    select
+        measured.basis,
+        measured.indicator_id,
+        measured.org_level,
+        measured.org_id,
+        measured.period_type,
+        measured.period,
+        -- The only division of an indicator. Ten decimals are kept; people are shown fewer.
+        case
+            when indicators.denominator_measure is not null then measured.numerator / nullif(measured.denominator, 0)
+            -- Growth on a year that nobody reported is not known.
+            when indicators.subtracted_measure is not null then measured.numerator - measured.subtracted
+            else measured.numerator
+        end::numeric(38, 10) as value,
+        measured.numerator::numeric(38, 10) as numerator,
+        measured.denominator::numeric(38, 10) as denominator,
+        measured.completeness::numeric(12, 10) as completeness,
+        'provisional' as status
+
+    from measured
+    inner join indicators
+        on measured.indicator_id = indicators.indicator_id
+
+)
+
+select * from final
