@@ -1,4 +1,7 @@
-"""The sample year: the 2021 workbooks of a made-up register, invented line by line, real in the province's totals."""
+"""The sample: the workbooks of a made-up register, invented line by line; those of 2021 are real in the province's totals.
+
+The years to 2025 continue it; they are synthetic throughout and say so.
+"""
 
 from connectors.sample.figures import expected_figures
 from connectors.sample.writer import SampleCount, write_sample

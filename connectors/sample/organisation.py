@@ -1,26 +1,37 @@
 """The made-up organisation of the sample: a province, its office, six groups and their enterprises, all invented.
 
-Grain: one `Unit` per unit, with its one span of validity.
+Grain: one `Unit` per unit and span of validity; only the unit that moves to another group has two.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
 from functools import cache
 
 from connectors.sample.chance import Chance
+from connectors.sample.days import YEAR
 from expectations.credit_code import check_character, inner_check_character
+from expectations.periods import parse_period
 
 PROVINCE, OFFICE = "SN", "S0001"
 
 NOTICE = "（样例数据，单位与人员均为虚构）"
 """Stands behind the name of every reporting unit in its workbook, so that no page can be taken for a real report."""
 
+CONTINUED_NOTICE = "（样例续年数据，均为合成）"
+"""Stands there in the years after the sample year, of which not even the totals are real."""
+
 FOUNDED = date(2018, 1, 1)
 OPENING, OPENS_ON = "A0409", date(2021, 4, 1)
 CLOSING, CLOSES_ON = "A0313", date(2021, 9, 30)
 """One enterprise begins with the second quarter and one ends with the third: who must report changes in the year."""
+
+MERGED, SUCCESSOR, MERGES_ON = "A0110", "A0104", date(2023, 9, 30)
+"""In the third year one enterprise ends and another goes on for it."""
+
+MOVING, MOVES_TO, MOVES_ON = "A0406", "A03", date(2024, 1, 1)
+"""In the fourth year one enterprise goes to another group."""
 
 GROUPS: dict[str, tuple[str, str, int]] = {
     "A01": ("航天组", "航天", 14),
@@ -54,11 +65,17 @@ class Unit:
     credit_code: str | None
     valid_from: date
     valid_to: date | None
+    successor_code: str | None = None
     size: int = 0
 
     def row(self) -> dict[str, object]:
         """The values of the register's fields, in its codes."""
         return {name: value for name, value in asdict(self).items() if name != "size"}
+
+    @property
+    def plant(self) -> str:
+        """The name of the enterprise whose union this is."""
+        return self.unit_name.removesuffix("工会")
 
     def is_in_force(self, first_day: date, last_day: date) -> bool:
         """Whether it exists on any day of that span."""
@@ -66,8 +83,8 @@ class Unit:
 
 
 @cache
-def units() -> tuple[Unit, ...]:
-    """The whole register as known at the end of 2021: province, office, groups, enterprises."""
+def units(year: int = YEAR) -> tuple[Unit, ...]:
+    """The whole register as known at the end of that year: province, office, groups, enterprises, all their spans."""
     heads = [
         Unit(PROVINCE, "陕西省国防工会", "全省", None, "province", None, None, FOUNDED, None),
         Unit(
@@ -77,22 +94,48 @@ def units() -> tuple[Unit, ...]:
     groups = [
         Unit(code, name, name, None, "group", PROVINCE, None, FOUNDED, None) for code, (name, _, _) in GROUPS.items()
     ]
-    return (*heads, *groups, *(_enterprise(*place) for place in _places()))
+    return (*heads, *groups, *(span for place in _places() for span in _spans(_enterprise(*place), year)))
 
 
 @cache
-def enterprises() -> tuple[Unit, ...]:
-    """The enterprises among the units, in the order of their codes."""
-    return tuple(unit for unit in units() if unit.unit_kind == "enterprise")
+def enterprises(year: int = YEAR) -> tuple[Unit, ...]:
+    """The enterprises that exist on any day of the year, in the order of their codes, as known at its end."""
+    first_day, last_day = date(year, 1, 1), date(year, 12, 31)
+    return tuple(
+        unit for unit in units(year) if unit.unit_kind == "enterprise" and unit.is_in_force(first_day, last_day)
+    )
+
+
+@cache
+def reporters(period: str) -> tuple[Unit, ...]:
+    """The enterprises that are asked for that period: those that exist on its last day."""
+    last_day = parse_period(period).last_day
+    return tuple(unit for unit in enterprises(last_day.year) if unit.is_in_force(last_day, last_day))
 
 
 @cache
 def unit(unit_code: str) -> Unit:
-    """The unit of that code. Raises: KeyError if the sample has none."""
+    """The unit of that code, as known at the end of the sample year. Raises: KeyError if the sample has none."""
     for candidate in units():
         if candidate.unit_code == unit_code:
             return candidate
     raise KeyError(f"the sample has no unit {unit_code}")
+
+
+def size_on(unit_code: str, day: date) -> int:
+    """The employees of the enterprise at the beginning of 2021, with those of the one merged into it by that day."""
+    merged = unit(MERGED).size if unit_code == SUCCESSOR and day > MERGES_ON else 0
+    return unit(unit_code).size + merged
+
+
+def _spans(enterprise: Unit, year: int) -> tuple[Unit, ...]:
+    """The spans of an enterprise's life that are known at the end of the year."""
+    if enterprise.unit_code == MERGED and year >= MERGES_ON.year:
+        return (replace(enterprise, valid_to=MERGES_ON, successor_code=SUCCESSOR),)
+    if enterprise.unit_code == MOVING and year >= MOVES_ON.year:
+        before = replace(enterprise, valid_to=MOVES_ON - timedelta(days=1))
+        return before, replace(enterprise, parent_code=MOVES_TO, valid_from=MOVES_ON)
+    return (enterprise,)
 
 
 def _places() -> list[tuple[str, int, int]]:

@@ -1,7 +1,7 @@
-"""The relief lines of the sample year: invented line by line, real in their totals.
+"""The relief lines of the sample: invented line by line; those of 2021 are real in their totals.
 
 Grain: one `ReliefLine` per line of a relief ledger. All amounts in CNY.
-Source of the totals: the figures that the union published for 2021 (P16 to P21, P25, P28).
+Source of the totals: the figures that the union published for 2021 (P16 to P21, P25, P28); later years are synthetic.
 """
 
 from __future__ import annotations
@@ -12,19 +12,27 @@ from datetime import date
 from functools import cache
 
 from connectors.sample.chance import Chance, split
-from connectors.sample.days import day_in
-from connectors.sample.organisation import NUCLEAR, OFFICE, OPENING, Unit, enterprises
+from connectors.sample.days import YEAR, chance_of, day_in, grown
+from connectors.sample.organisation import OFFICE, Unit
+from connectors.sample.relief_drafts import (
+    SPRING_FESTIVALS,
+    Draft,
+    disaster_relief,
+    is_old,
+    nuclear_hardship,
+    reached,
+    summer_cooling,
+    winter_warmth,
+)
+from connectors.sample.reported import Reported
 
-WINTER_WARMTH_UNITS, WINTER_WARMTH_CNY = 40, 1_420_000
+WINTER_WARMTH_CNY = 1_420_000
 GIFT_PARCEL_UNITS, GIFT_PARCEL_PERSONS = 12, 500
 GIFT_CASH_CNY, GIFT_GOODS_CNY = 300, 140
 """What each of the 500 was given: 220 000 CNY in all, as published."""
 SUMMER_COOLING_CNY, NUCLEAR_HARDSHIP_CNY = 35_598_540, 150_000
 """Raised by unions at every level; the money for the nuclear hardship group is inside it and counted once."""
 DISASTER_RELIEF_CNY = 908_360
-
-NOT_REACHED = ("A0112", "A0605")
-"""Enterprises that nobody visited in the whole year, so that the coverage stays below 100 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,58 +61,47 @@ class ReliefLine:
         return {name: value for name, value in asdict(self).items() if name not in ("reporter", "month")}
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A line that waits for its part of the campaign's total, in proportion to its `weight`."""
-
-    reporter: str
-    month: str
-    group: str
-    unit: str
-    level: str
-    weight: float
-    cny_per_person: int
-    goods_share: float
+def reported(year: int) -> tuple[Reported, ...]:
+    """The relief lines of the year as rows of the units' workbooks."""
+    return tuple(Reported("relief", line.reporter, line.month, line.row()) for line in relief_lines(year))
 
 
 @cache
-def relief_lines() -> tuple[ReliefLine, ...]:
+def relief_lines(year: int = YEAR) -> tuple[ReliefLine, ...]:
     """Every relief line of the year, by reporter, month and day."""
+    cooling = grown(SUMMER_COOLING_CNY - NUCLEAR_HARDSHIP_CNY, year, 20)
     lines = [
-        *_share_out("winter_warmth", "paid", WINTER_WARMTH_CNY, 100, _winter_warmth()),
-        *_gift_parcels(),
-        *_share_out("summer_cooling", "raised", NUCLEAR_HARDSHIP_CNY, 100, _nuclear_hardship()),
-        *_share_out("summer_cooling", "raised", SUMMER_COOLING_CNY - NUCLEAR_HARDSHIP_CNY, 20, _summer_cooling()),
-        *_share_out("disaster_relief", "paid", DISASTER_RELIEF_CNY, 20, _disaster_relief()),
+        *_share_out("winter_warmth", "paid", grown(WINTER_WARMTH_CNY, year, 100), 100, winter_warmth(year)),
+        *_gift_parcels(year),
+        *_share_out("summer_cooling", "raised", grown(NUCLEAR_HARDSHIP_CNY, year, 100), 100, nuclear_hardship(year)),
+        *_share_out("summer_cooling", "raised", cooling, 20, summer_cooling(year)),
+        *_share_out("disaster_relief", "paid", grown(DISASTER_RELIEF_CNY, year, 20, -0.2), 20, disaster_relief(year)),
     ]
     return tuple(
         sorted(lines, key=lambda line: (line.reporter, line.month, line.given_on, line.campaign, line.beneficiary_unit))
     )
 
 
-def winter_warmth_units() -> list[Unit]:
-    """The 40 enterprises that winter warmth reaches; all of them exist in January, when it begins."""
-    return Chance("winter_warmth").some([unit for unit in _reached() if unit.unit_code != OPENING], WINTER_WARMTH_UNITS)
+def gift_parcel_units(year: int = YEAR) -> list[Unit]:
+    """The enterprises whose hardship workers are sent gift parcels, 12 in 2021, some of them not among the 40."""
+    count = GIFT_PARCEL_UNITS + year - YEAR
+    return chance_of(year, "gift_parcel").some([unit for unit in reached(year) if is_old(unit)], count)
 
 
-def gift_parcel_units() -> list[Unit]:
-    """The 12 enterprises whose hardship workers are sent gift parcels, some of them not among the 40."""
-    return Chance("gift_parcel").some([unit for unit in _reached() if unit.unit_code != OPENING], GIFT_PARCEL_UNITS)
-
-
-def _reached() -> list[Unit]:
-    return [unit for unit in enterprises() if unit.unit_code not in NOT_REACHED]
+def _last_day(campaign: str, month: str) -> int:
+    """The last day of that month on which the campaign gives."""
+    eve = SPRING_FESTIVALS[int(month[:4])]
+    return min(25, eve.day - 1) if campaign == "winter_warmth" and month == f"{eve:%Y-%m}" else 25
 
 
 def _share_out(
-    campaign: str, money_flow: str, total_cny: int, step: int, drafts: Iterable[_Draft]
+    campaign: str, money_flow: str, total_cny: int, step: int, drafts: Iterable[Draft]
 ) -> Iterator[ReliefLine]:
     """The drafts as lines whose amounts add up to the total exactly."""
     waiting = list(drafts)
     for draft, amount in zip(waiting, split(total_cny, [draft.weight for draft in waiting], step), strict=True):
-        # The Spring Festival of 2021 began on 11 February: winter warmth comes before it.
-        last = 10 if draft.month == "2021-02" else 25
         goods = int(amount * draft.goods_share) // step * step
+        chance = Chance("day", campaign, draft.reporter, draft.month, draft.unit, draft.group)
         yield ReliefLine(
             reporter=draft.reporter,
             month=draft.month,
@@ -116,37 +113,20 @@ def _share_out(
             persons=max(1, amount // draft.cny_per_person),
             cash_cny=amount - goods,
             goods_cny=goods,
-            given_on=day_in(
-                draft.month, Chance("day", campaign, draft.reporter, draft.month, draft.unit, draft.group), 4, last
-            ),
+            given_on=day_in(draft.month, chance, 4, _last_day(campaign, draft.month)),
         )
 
 
-def _winter_warmth() -> Iterator[_Draft]:
-    chance = Chance("winter_warmth", "lines")
-    warmed = winter_warmth_units()
-    for unit in warmed:
-        month = chance.pick(("2021-01", "2021-02"))
-        yield _Draft(unit.unit_code, month, "hardship", unit.unit_code, "enterprise", chance.share(10, 40), 1_000, 0.25)
-        if chance.happens(0.4):
-            yield _Draft(unit.unit_code, month, "retiree", unit.unit_code, "enterprise", chance.share(4, 15), 600, 0.5)
-        if chance.happens(0.35) and unit.valid_to is None:
-            yield _Draft(
-                unit.unit_code, "2021-12", "front_line", unit.unit_code, "enterprise", chance.share(5, 20), 300, 0.6
-            )
-    for unit in chance.some(warmed, 24):
-        month, level = chance.pick(("2021-01", "2021-02")), chance.pick(("provincial", "provincial", "national"))
-        yield _Draft(OFFICE, month, "hardship", unit.unit_code, level, chance.share(15, 30), 2_000, 0.0)
-
-
-def _gift_parcels() -> Iterator[ReliefLine]:
-    chance = Chance("gift_parcel", "lines")
-    reached = gift_parcel_units()
-    persons = split(GIFT_PARCEL_PERSONS, [chance.share(3, 6) for _ in reached], 1)
-    for unit, count in zip(reached, persons, strict=True):
+def _gift_parcels(year: int) -> Iterator[ReliefLine]:
+    chance = chance_of(year, "gift_parcel", "lines")
+    sent, eve = gift_parcel_units(year), SPRING_FESTIVALS[year]
+    persons = split(grown(GIFT_PARCEL_PERSONS, year), [chance.share(3, 6) for _ in sent], 1)
+    # A January begins with a holiday, from which a weekend would lead back into the year before.
+    first = 1 if eve.month == 2 else 6
+    for unit, count in zip(sent, persons, strict=True):
         yield ReliefLine(
             reporter=OFFICE,
-            month="2021-02",
+            month=f"{eve:%Y-%m}",
             campaign="gift_parcel",
             beneficiary_group="hardship",
             beneficiary_unit=unit.unit_code,
@@ -155,44 +135,5 @@ def _gift_parcels() -> Iterator[ReliefLine]:
             persons=count,
             cash_cny=count * GIFT_CASH_CNY,
             goods_cny=count * GIFT_GOODS_CNY,
-            given_on=day_in("2021-02", chance, 1, 9),
+            given_on=day_in(f"{eve:%Y-%m}", chance, first, eve.day - 2),
         )
-
-
-def _nuclear_hardship() -> Iterator[_Draft]:
-    chance = Chance("nuclear_hardship")
-    for unit in _reached():
-        if unit.parent_code == NUCLEAR:
-            yield _Draft(
-                OFFICE, "2021-07", "nuclear_hardship", unit.unit_code, "provincial", chance.share(2, 4), 1_000, 0.0
-            )
-
-
-def _summer_cooling() -> Iterator[_Draft]:
-    chance = Chance("summer_cooling")
-    for unit in _reached():
-        for month in ("2021-06", "2021-07", "2021-08"):
-            for group, share, likely in (("front_line", 0.8, 0.9), ("general", 0.2, 0.5)):
-                if chance.happens(likely):
-                    weight = unit.size * share * chance.share(0.7, 1.3)
-                    yield _Draft(
-                        unit.unit_code, month, group, unit.unit_code, "enterprise", weight, 90, chance.share(0.5, 0.9)
-                    )
-        if chance.happens(0.3):
-            yield _Draft(unit.unit_code, "2021-07", "front_line", unit.unit_code, "donation", 60, 120, 1.0)
-    for unit in chance.some(_reached(), 20):
-        level = chance.pick(("provincial", "provincial", "national"))
-        yield _Draft(OFFICE, "2021-07", "front_line", unit.unit_code, level, chance.share(150, 300), 150, 0.4)
-
-
-def _disaster_relief() -> Iterator[_Draft]:
-    chance = Chance("disaster_relief")
-    struck = chance.some(_reached(), 14)
-    for unit in struck:
-        month = chance.pick(("2021-07", "2021-08", "2021-09"))
-        yield _Draft(unit.unit_code, month, "general", unit.unit_code, "enterprise", chance.share(5, 25), 800, 0.3)
-        if chance.happens(0.5):
-            yield _Draft(unit.unit_code, month, "hardship", unit.unit_code, "donation", chance.share(3, 10), 1_500, 0.6)
-    for unit in chance.some(struck, 8):
-        month = "2021-09" if unit.valid_to else "2021-10"
-        yield _Draft(OFFICE, month, "hardship", unit.unit_code, "provincial", chance.share(10, 30), 2_000, 0.0)

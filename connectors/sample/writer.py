@@ -13,14 +13,15 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import cast
 
+from connectors.sample.days import YEAR
 from connectors.sample.files import SampleFile, sample_files
-from connectors.sample.organisation import NOTICE, enterprises, unit
+from connectors.sample.organisation import CONTINUED_NOTICE, NOTICE, enterprises, unit
 from connectors.workbooks.layout import TEMPLATE_VERSION
 from connectors.workbooks.template import Identity, write_workbook
 from expectations.contract import forms
 
 SPARE_ROWS = 12
-"""Blank rows below the typed ones; clerks get more, but the sample holds 1 700 workbooks."""
+"""Blank rows below the typed ones; clerks get more, but the sample holds more than 6 000 workbooks."""
 
 SPARE_ROWS_SAVED_AGAIN = 15
 """Another number of blank rows makes other bytes of the same content."""
@@ -41,16 +42,16 @@ class SampleCount:
     written: int
 
 
-def write_sample(folder: Path, progress: Progress | None = None) -> SampleCount:
-    """Write the sample year under the folder; files that are there already, unchanged, are left alone.
+def write_sample(folder: Path, progress: Progress | None = None, through: int = YEAR) -> SampleCount:
+    """Write the sample of 2021 to that year under the folder; files that are there already, unchanged, are left alone.
 
     A file appears whole or not at all, and its modification time is its arrival. A second call writes nothing.
     Raises: OSError if the folder cannot be written.
     """
-    files = sample_files()
+    files = sample_files(through)
     pending = [index for index, file in enumerate(files) if not _is_there(file, folder)]
     there = len(files) - len(pending)
-    for done, _ in enumerate(_write(pending, folder), start=there + 1):
+    for done, _ in enumerate(_write(pending, folder, through), start=there + 1):
         if progress:
             progress(done, len(files))
     return SampleCount(files=len(files), written=len(pending))
@@ -81,7 +82,7 @@ def _arrival_ns(file: SampleFile) -> int:
 
     So a look at the modification time tells whether the file is there and of this edition of the sample.
     """
-    print_ = sha256(repr((file, TEMPLATE_VERSION, NOTICE, SPARE_ROWS)).encode()).digest()
+    print_ = sha256(repr((file, TEMPLATE_VERSION, _notice(file), SPARE_ROWS)).encode()).digest()
     return int(file.arrives_at.timestamp()) * 1_000_000_000 + int.from_bytes(print_[:4]) % 1_000_000 * 1_000
 
 
@@ -94,27 +95,32 @@ def _contents(file: SampleFile) -> bytes:
     write_workbook(
         buffer,
         form,
-        Identity(file.form_id, file.edition, file.unit_id, unit(file.unit_id).unit_name + NOTICE, file.period),
+        Identity(file.form_id, file.edition, file.unit_id, unit(file.unit_id).unit_name + _notice(file), file.period),
         file.rows,
         nil=form.is_nil_allowed and not file.rows,
         spare_rows=SPARE_ROWS_SAVED_AGAIN if file.story == "saved_again" else SPARE_ROWS,
-        units=_unit_names() if any(field.register == "unit" for field in form.fields) else (),
+        units=_unit_names(file.year) if any(field.register == "unit" for field in form.fields) else (),
         totals=file.totals,
     )
     contents = buffer.getvalue()
     return contents[: len(contents) * 3 // 5] if file.story == "truncated" else contents
 
 
+def _notice(file: SampleFile) -> str:
+    return CONTINUED_NOTICE if file.year > YEAR else NOTICE
+
+
 @cache
-def _unit_names() -> tuple[tuple[str, str], ...]:
-    return tuple((enterprise.unit_code, enterprise.unit_name) for enterprise in enterprises())
+def _unit_names(year: int) -> tuple[tuple[str, str], ...]:
+    return tuple((enterprise.unit_code, enterprise.unit_name) for enterprise in enterprises(max(year, YEAR)))
 
 
-def _write(pending: Sequence[int], folder: Path) -> Iterator[int]:
+def _write(pending: Sequence[int], folder: Path, through: int) -> Iterator[int]:
     """Write the files of those numbers; each number comes when its file is there."""
     if len(pending) <= FEW or PROCESSES == 1:
+        files = sample_files(through)
         for index in pending:
-            write_file(sample_files()[index], folder)
+            write_file(files[index], folder)
             yield index
         return
     # Each child has its list from the start and a pipe back: with no queue between, none outlives a killed parent.
@@ -122,7 +128,9 @@ def _write(pending: Sequence[int], folder: Path) -> Iterator[int]:
     children = []
     for number in range(PROCESSES):
         receiver, sender = context.Pipe(duplex=False)
-        child = context.Process(target=_write_share, args=(pending[number::PROCESSES], folder, sender), daemon=True)
+        child = context.Process(
+            target=_write_share, args=(pending[number::PROCESSES], folder, through, sender), daemon=True
+        )
         child.start()
         sender.close()
         children.append((receiver, child))
@@ -144,10 +152,11 @@ def _write(pending: Sequence[int], folder: Path) -> Iterator[int]:
             raise ChildProcessError(f"A writer of the sample in {folder} ended with {child.exitcode}; run it again.")
 
 
-def _write_share(share: Sequence[int], folder: Path, sender: Connection) -> None:
+def _write_share(share: Sequence[int], folder: Path, through: int, sender: Connection) -> None:
+    files = sample_files(through)
     try:
         for index in share:
-            write_file(sample_files()[index], folder)
+            write_file(files[index], folder)
             sender.send(index)
     except BrokenPipeError:
         return
