@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from connectors.warehouse import ledger
+from connectors.warehouse.calendar import undated
+from flows.comparison import count_verdicts, draw_comparison
 from flows.moments import STEPS
 from flows.speech import Speaker
-from flows.tables import draw_table, markdown_table, visible
+from flows.tables import Draw, draw_table, markdown_table, visible
+from flows.year_figures import draw_indicators, draw_targets
 
 if TYPE_CHECKING:
     import psycopg
+
+    from connectors.report.standing import Standing
 
 MOST_TO_DO = 8
 """A summary names so many things to do; `warehouse findings` has them all."""
@@ -25,15 +29,6 @@ STATUS = {
     "failed": ("未完成", "failed"),
     "stopped": ("中途停止", "stopped half-way"),
 }
-
-VERDICTS = {
-    "equal": ("相等", "equal"),
-    "within": ("在公布口径内", "within its qualifier"),
-    "differs": ("不符", "differs"),
-    "no_data": ("无数据", "no data"),
-}
-
-Draw = Callable[[list[str], list[list[object]], tuple[int, ...]], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +42,8 @@ class Summary:
     sent_back: list[ledger.Row]
     waiting: list[ledger.Row]
     rows_waiting_in_all: int
+    failed_rules: list[str]
+    standing: Standing | None = None
 
     @property
     def is_new_release(self) -> bool:
@@ -60,8 +57,11 @@ class Summary:
         return {**asdict(self), "is_new_release": self.is_new_release}
 
 
-def read_summary(conn: psycopg.Connection[Any], run_id: int | None = None) -> Summary | None:
-    """The summary of a run (none given: the newest), or None before the first."""
+def read_summary(conn: psycopg.Connection[Any], run_id: int | None = None, lang: str = "zh") -> Summary | None:
+    """The summary of a run (none given: the newest), or None before the first; reasons in `lang`."""
+    from connectors.report.standing import read_standing
+    from flows.night_steps import last_ended_month_year
+
     run = ledger.read_run(conn, run_id)
     if run is None:
         return None
@@ -73,6 +73,8 @@ def read_summary(conn: psycopg.Connection[Any], run_id: int | None = None) -> Su
         sent_back=ledger.read_files_sent_back(conn, run["run_id"]),
         waiting=ledger.read_waiting_rows(conn, run["run_id"]),
         rows_waiting_in_all=ledger.count_waiting_rows(conn),
+        failed_rules=ledger.read_failed_rules(conn, run["run_id"]),
+        standing=read_standing(conn, last_ended_month_year(run["business_date"]), lang),
     )
 
 
@@ -84,32 +86,6 @@ def draw_summary(summary: Summary, speaker: Speaker) -> str:
 def markdown_summary(summary: Summary, speaker: Speaker) -> str:
     """The summary as Markdown, for Prefect's page of the run."""
     return "\n\n".join(_parts(summary, speaker, markdown_table, "## {}"))
-
-
-def draw_comparison(summary: Summary, speaker: Speaker, draw: Draw = draw_table) -> str:
-    """Published figures against ours, one line each."""
-    verdict = {key: speaker.words(*words) for key, words in VERDICTS.items()}
-    rows: list[list[object]] = [
-        [
-            row["figure_id"],
-            row.get(speaker.words("name_zh", "name_en")) or row["indicator_id"],
-            row["period"],
-            plain_number(row["published_value"]),
-            plain_number(row["computed_value"]),
-            verdict.get(row["verdict"], row["verdict"]),
-        ]
-        for row in summary.comparison
-    ]
-    headings = speaker.words("编号 指标 期间 公布 计算 结论", "id indicator period published computed verdict").split()
-    return draw(headings, rows, (3, 4))
-
-
-def plain_number(value: Decimal | None) -> str:
-    """A figure with thousands separators and no needless zeros; a dash where there is none."""
-    if value is None:
-        return "—"
-    text = f"{value:,.4f}".rstrip("0").rstrip(".")
-    return text
 
 
 def _parts(summary: Summary, speaker: Speaker, draw: Draw, heading: str) -> list[str]:
@@ -130,8 +106,15 @@ def _parts(summary: Summary, speaker: Speaker, draw: Draw, heading: str) -> list
     if summary.comparison:
         parts += [
             heading.format(w("与公布数字比较", "Against the published figures")),
-            draw_comparison(summary, speaker, draw),
+            draw_comparison(summary.comparison, speaker, draw),
+            count_verdicts(summary.comparison, speaker),
         ]
+    standing = summary.standing
+    if standing and standing.targets:
+        title = w(f"{standing.year} 年规划目标", f"Targets in {standing.year}")
+        parts += [heading.format(title), draw_targets(standing, speaker, draw)]
+    if standing and standing.indicators:
+        parts += [heading.format(w("指标", "Indicators")), draw_indicators(standing, speaker, draw)]
     parts.append(_release(summary, speaker))
     if summary.steps:
         parts += [heading.format(w("用时", "Time")), _steps(summary, speaker)]
@@ -202,6 +185,23 @@ def things_to_do(summary: Summary, speaker: Speaker) -> list[str]:
             speaker.words(
                 f"此前的报送中仍有 {summary.rows_waiting_in_all} 行待更正：warehouse findings --severity error",
                 f"{summary.rows_waiting_in_all} rows of earlier submissions still wait: warehouse findings --severity error",
+            )
+        )
+    if summary.failed_rules:
+        rules = "、".join(summary.failed_rules)
+        lines.append(
+            speaker.words(
+                f"跨报送核对规则未能执行，是本系统的故障，与填报无关，请告知维护人员：{rules}",
+                f"Rules that compare submissions could not be asked; that is our fault, tell the maintainers: {rules}",
+            )
+        )
+    if named := undated(summary.run["business_date"]):
+        earliest = min(period for _, period in named)
+        lines.append(
+            speaker.words(
+                f"{len(named)} 个报表期的截止日无法确定（{earliest} 等），未列入应报：节假日安排尚未收录，请维护人员升级 chinesecalendar",
+                f"{len(named)} forms and periods have no due date yet ({earliest} and others) and are not expected: the public"
+                " holidays are not known; install the newer chinesecalendar",
             )
         )
     return lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from flows.account import plain_number
+from flows.comparison import plain_number
 from flows.speech import Speaker
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ def draw_explanation(found: Explanation, speaker: Speaker) -> str:
         )
     )
     lines += _side(found.numerator, speaker.words("分子", "numerator") if found.denominator else "", speaker)
+    if found.subtracted:
+        lines += _side(found.subtracted, speaker.words("减去", "less"), speaker)
     if found.denominator:
         lines += _side(found.denominator, speaker.words("分母", "denominator"), speaker)
     if found.is_reconciled:

@@ -15,6 +15,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "collect": ("收取", "collect"),
     "take_in": ("读取、校验、装载", "read, judge and load"),
     "calendar": ("更新报送日历", "bring the calendar up to date"),
+    "cross_check": ("跨报送核对", "compare submissions with each other"),
     "build": ("生成指标并检验（dbt）", "build and test the indicators (dbt)"),
     "publish": ("发布", "publish"),
     "reply": ("生成报告", "write the report"),

@@ -1,4 +1,4 @@
-"""The night: collect, take in, build, publish, reply, in this order and no other.
+"""The night: collect, take in, cross-check, build, publish, reply, in this order and no other.
 
 The order stands here once. `flows.nightly` runs it with a Prefect task around each step; tests and tools run it plain.
 """
@@ -52,6 +52,7 @@ def run_night(
             around(night.take_in, f"take in {number} of {len(chunks)}")(f"{number}/{len(chunks)}", chunk)
         with night.turn():
             around(night.bring_calendar, "calendar")()
+            around(night.cross_check, "cross check")()
             around(night.build, "build")()
             around(night.publish, "publish")()
         around(night.reply, "reply")()

@@ -6,7 +6,8 @@ from prefect.artifacts import create_markdown_artifact
 
 from connectors.settings import Settings
 from connectors.warehouse.engine import connect
-from flows.account import draw_comparison, markdown_summary, read_summary
+from flows.account import markdown_summary, read_summary
+from flows.comparison import draw_comparison
 from flows.night_steps import NightResult
 from flows.speech import Speaker
 from flows.tables import markdown_table
@@ -25,7 +26,7 @@ def create_night_artifacts(settings: Settings, result: NightResult) -> None:
         description="夜间账目：收到、去向、待办、用时",
     )
     create_markdown_artifact(
-        f"# 与公布数字比较\n\n{draw_comparison(summary, speaker, markdown_table)}",
+        f"# 与公布数字比较\n\n{draw_comparison(summary.comparison, speaker, markdown_table)}",
         key="published-comparison",
         description="与公布数字比较",
     )

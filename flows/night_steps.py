@@ -40,12 +40,13 @@ LEASE = "publish"
 
 @dataclass(frozen=True, slots=True)
 class NightResult:
-    """How a night ended: its account, what readers see now, and where the report lies."""
+    """How a night ended: its account, what readers see now, and where the report and the files of the year's account lie."""
 
     run_id: int
     account: Account
     published: Published
     report: Path
+    year_account: tuple[Path, ...]
 
     @property
     def status(self) -> str:
@@ -71,6 +72,7 @@ class Night:
         self._lease: Lease | None = None
         self._published: Published | None = None
         self._report: Path | None = None
+        self._year_account: tuple[Path, ...] = ()
         self._result: NightResult | None = None
 
     def __enter__(self) -> Self:
@@ -174,6 +176,18 @@ class Night:
         with self._step("calendar"):
             sync_calendar(self.connection(), self.business_date, self.settings.dbt_project_dir / "seeds" / "plans.csv")
 
+    def cross_check(self) -> int:
+        """Ask the rules that compare submissions; gives the rules asked, 0 where nothing is new. Safe to repeat."""
+        from connectors.warehouse.cross_checks import ask_cross_rules
+
+        with self._step("cross_check") as note:
+            checked = ask_cross_rules(self.connection(), self.run_id)
+            if checked is None:
+                note("unchanged")
+                return 0
+            note(f"rules={checked.rules} opened={checked.opened} closed={checked.closed} failed={len(checked.failed)}")
+        return checked.rules
+
     def build(self) -> int:
         """Build and test the indicators beside what readers see; gives the nodes run, 0 where nothing that goes into them changed.
 
@@ -207,12 +221,17 @@ class Night:
         return self._published.release_id
 
     def reply(self) -> str:
-        """Write the report of the year that the last ended month belongs to; gives its path. Safe to repeat."""
-        from connectors.report import write_report
+        """Write the report and the account of the year that the last ended month belongs to; gives the report's path.
+
+        Safe to repeat.
+        """
+        from connectors.report import write_account, write_report
 
         year = last_ended_month_year(self.business_date)
         with self._step("reply", year):
             self._report = write_report(self.settings, year, self.settings.reports_dir)
+            account = write_account(self.settings, year, self.settings.reports_dir)
+            self._year_account = (account.page, account.document) if account else ()
         return str(self._report)
 
     def result(self) -> NightResult:
@@ -224,7 +243,7 @@ class Night:
             raise AccountUnbalanced(self.run_id, account.undecided)
         assert self._published is not None  # noqa: S101 - `publish` has run or raised
         assert self._report is not None  # noqa: S101 - `reply` has run or raised
-        self._result = NightResult(self.run_id, account, self._published, self._report)
+        self._result = NightResult(self.run_id, account, self._published, self._report, self._year_account)
         return self._result
 
     def _build(self, inputs: str) -> int:

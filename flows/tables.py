@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+Draw = Callable[[list[str], list[list[object]], tuple[int, ...]], str]
+"""What draws a table: from headings, rows, and the positions of the columns that hold numbers."""
 
 
 def width(text: str) -> int:

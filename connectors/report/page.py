@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from markupsafe import Markup
 
 from connectors.report import words
 from connectors.report.figures import Figures, read_figures
+from connectors.report.writing import write_whole
 from expectations.periods import Period, parse_period
 
 if TYPE_CHECKING:
@@ -33,10 +33,7 @@ def write_report(settings: Settings, period: str, folder: Path) -> Path:
     text = render_page(figures) if figures else render_empty_page(asked)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"report-{asked.id}.html"
-    # A reader who has the page open, or a run killed here, never meets half of it.
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(target)
+    write_whole(target, text.encode())
     return target
 
 

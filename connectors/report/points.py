@@ -16,7 +16,7 @@ def key_points(figures: Figures, missing: tuple[Missing, ...]) -> list[str]:
     points = [
         _money(figures),
         _published(figures),
-        *_targets(figures),
+        _targets(figures),
         _returns(figures, missing),
         _waiting(figures),
     ]
@@ -48,13 +48,14 @@ def _published(figures: Figures) -> str:
     return text + "。"
 
 
-def _targets(figures: Figures) -> list[str]:
-    sentences = []
-    for now in (course.now for course in figures.targets):
-        if now.actual is not None:
-            actual, goal = words.measure(now.actual, now.unit), words.measure(now.target, now.unit)
-            sentences.append(f"{now.name_zh} {actual}，目标 {goal}，{words.PACE_SENTENCES[now.verdict]}。")
-    return sentences
+def _targets(figures: Figures) -> str:
+    verdicts = [course.now.verdict for course in figures.targets]
+    if not verdicts:
+        return ""
+    counted = [f"{verdicts.count(v)} 项{words.PACE[v]}" for v in words.PACE if v in verdicts]
+    text = f"{len(verdicts)} 项规划目标：{'，'.join(counted)}"
+    behind = [course.now.name_zh for course in figures.targets if course.now.verdict == "behind"]
+    return text + (f"；滞后的是{'、'.join(behind)}。" if behind else "。")
 
 
 def _returns(figures: Figures, missing: tuple[Missing, ...]) -> str:

@@ -17,7 +17,7 @@ _ROOM_FOR_LABEL = 0.13
 
 def target_course(course: Course) -> Chart:
     """One target over its plan: the straight path, what was reached, and the forecast of the end."""
-    last, points = course.now, course.quarters
+    last, points = course.now, course.steps
     is_share = words.UNITS.get(last.unit, last.unit) == "%"
     start, end = last.plan_first_day, last.plan_last_day
     path: list[dict[str, Any]] = [
@@ -50,7 +50,7 @@ def target_course(course: Course) -> Chart:
         "value:Q",
         title=None,
         scale=alt.Scale(domain=[0, max(highest * 1.15, 1.0 if is_share else 0.0)], nice=not is_share),
-        axis=alt.Axis(format=".0%" if is_share else ",", tickCount=5),
+        axis=alt.Axis(format=".0%" if is_share else ",f", tickCount=5),
     )
 
     def along(rows: list[dict[str, Any]]) -> alt.Chart:
@@ -73,7 +73,7 @@ def target_course(course: Course) -> Chart:
             label = along(now).mark_text(align="left", dx=4, dy=14, color=ACCENT, fontWeight="bold")
             chart = chart + label.encode(text="label:N")
     if ahead:
-        mark = [{**ahead[0], "label": f"预测 {words.measure(last.forecast, last.unit)}"}]
+        mark = [{**ahead[0], "label": f"预测 {words.estimate(last.forecast, last.unit)}"}]
         chart = chart + along(mark).mark_point(shape="diamond", size=70, color=ACCENT, fill="white", strokeWidth=2)
         chart = chart + along(mark).mark_text(align="right", dy=-12 if is_above else 18, color=ACCENT).encode(
             text="label:N"
@@ -87,12 +87,9 @@ def target_course(course: Course) -> Chart:
 def target_words(point: TargetPoint) -> str:
     """Where a target stands, as one phrase."""
     facts = (
-        ("实际", point.actual),
-        ("路径应达", point.path_value),
-        ("期末预测", point.forecast),
-        ("目标", point.target),
+        ("实际", words.measure(point.actual, point.unit)),
+        ("路径应达", words.estimate(point.path_value, point.unit)),
+        ("期末预测", words.estimate(point.forecast, point.unit)),
+        ("目标", words.measure(point.target, point.unit)),
     )
-    return (
-        "，".join(f"{name} {words.measure(value, point.unit)}" for name, value in facts)
-        + f"，{words.PACE[point.verdict]}"
-    )
+    return "，".join(f"{name} {value}" for name, value in facts) + f"，{words.PACE[point.verdict]}"

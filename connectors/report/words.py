@@ -9,6 +9,9 @@ from expectations.periods import Period
 
 NO_VALUE = "暂无数据"
 
+SAMPLE_NOTICE = "单位与人员均为虚构；2021 年各项合计与公开报道的数字一致，合计以下的明细和其他年份的全部数字由程序生成，不代表任何真实工作。"
+"""What a page of the sample says after the words “样例数据。”."""
+
 UNITS = {
     "CNY": "元",
     "CNY per person": "元/人",
@@ -39,17 +42,17 @@ VERDICTS = {"equal": "一致", "within": "在限定范围内", "differs": "不�
 PACE = {"met": "已达到", "ahead": "超前", "on_path": "正常", "behind": "滞后", "no_data": "无数据"}
 """How a target's actual value stands to its path."""
 
-PACE_SENTENCES = {
-    "met": "已达到目标",
-    "ahead": "快于计划路径",
-    "on_path": "与计划路径相符",
-    "behind": "落后于计划路径",
-    "no_data": "暂无数据",
-}
-"""The same in a sentence."""
-
 SEVERITIES = {"critical": "退回", "error": "待更正", "warning": "请核对", "info": "已自动处理"}
 """What a finding of each severity means to the unit."""
+
+PILLARS = {
+    "guidance": "思想引领",
+    "workforce": "建功立业",
+    "rights_services": "维权服务",
+    "organisation": "自身建设",
+    "operations": "报送与数据",
+}
+"""The parts of a union's work, in the order in which it tells of them; the last is the work of reporting itself."""
 
 STATUSES = {"provisional": "初步", "closed": "已结账", "restated": "已更正"}
 
@@ -82,15 +85,23 @@ def percent(share: Decimal) -> str:
 
 
 def measure(value: Decimal | None, unit: str) -> str:
-    """A value with its unit: `1,420,000 元`, `83.3%`, `40 家`; plain words where there is none."""
+    """A value with its unit: `1,420,000 元`, `83.3%`, `40 家`; plain words where there is none.
+
+    What is a quotient (an average, rounds of training) has two decimals at most.
+    """
     if value is None:
         return NO_VALUE
     if UNITS.get(unit, unit) == "%":
         return percent(value)
-    shown = (
-        rounded(value, 2) if unit == "CNY per person" and value != value.quantize(Decimal("0.01")) else number(value)
-    )
-    return f"{shown} {UNITS.get(unit, unit)}"
+    shown = Decimal(rounded(value, 2).replace(",", "")) if unit in ("CNY per person", "rounds") else value
+    return f"{number(shown)} {UNITS.get(unit, unit)}"
+
+
+def estimate(value: Decimal | None, unit: str) -> str:
+    """A value of a path or a forecast, which no row stands behind: one decimal, two of money and rounds."""
+    if value is None or UNITS.get(unit, unit) == "%":
+        return measure(value, unit)
+    return measure(Decimal(rounded(value, 2 if unit in ("CNY", "rounds") else 1).replace(",", "")), unit)
 
 
 def money(cny: Decimal | None) -> str:

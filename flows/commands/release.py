@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from connectors.settings import load_settings
-from flows.account import plain_number
+from flows.comparison import plain_number
 from flows.desk import reading
 from flows.speech import Speaker, SpokenGroup, command, json_option, option, pass_speaker, say_json
 from flows.tables import draw_table

@@ -1,4 +1,4 @@
-"""`warehouse report`: the static report with charts."""
+"""`warehouse report`: the static report with charts, and the account of a year."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from flows.speech import Speaker, command, json_option, option, pass_speaker, sa
 
 @command(
     "report",
-    "生成带图的报告（一个 HTML 文件，不需要网络）。",
-    "Write the report with charts (one HTML file, no network needed).",
+    "生成带图的报告（一个 HTML 文件，不需要网络）；期间为一年时，同时生成年度工作报告（HTML 和 Word）。",
+    "Write the report with charts (one HTML file, no network needed); for a year its account too (HTML and Word).",
 )
 @option(
     "--period",
@@ -32,8 +32,8 @@ from flows.speech import Speaker, command, json_option, option, pass_speaker, sa
 @json_option
 @pass_speaker
 def command_line(speaker: Speaker, period: str | None, output: Path, as_json: bool) -> int:
-    """Write the report."""
-    from connectors.report import write_report
+    """Write the report, and the account where the period is a year."""
+    from connectors.report import write_account, write_report
     from connectors.warehouse.ledger import read_releases
     from flows.failures import NothingYet
     from flows.night import today
@@ -48,8 +48,13 @@ def command_line(speaker: Speaker, period: str | None, output: Path, as_json: bo
     night = releases[0]["night"]
     chosen = asked.id if asked else last_ended_month_year(min(night, today()))
     path = write_report(settings, chosen, output)
+    is_year = asked is None or asked.kind == "year"
+    account = write_account(settings, chosen, output) if is_year else None
+    written = [str(account.page), str(account.document)] if account else []
     if as_json:
-        say_json({"report": str(path), "period": chosen})
-    else:
-        speaker.say(f"报告（{chosen}）：{path}", f"Report ({chosen}): {path}")
+        say_json({"report": str(path), "year_account": written, "period": chosen})
+        return 0
+    speaker.say(f"报告（{chosen}）：{path}", f"Report ({chosen}): {path}")
+    for file in written:
+        speaker.say(f"年度工作报告（{chosen}）：{file}", f"The year's account ({chosen}): {file}")
     return 0

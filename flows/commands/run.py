@@ -81,17 +81,20 @@ def _tell(
 
     try:
         with connect(settings) as conn:
-            summary = read_summary(conn, run_id) if is_prepared(conn) else None
+            summary = read_summary(conn, run_id, speaker.lang) if is_prepared(conn) else None
     except DatabaseError:
         return
     if summary is None:
         return
     report = str(result.report) if result else None
+    account = [str(path) for path in result.year_account] if result else []
     if as_json:
-        say_json({**summary.to_dict(), "report": report, "seconds": round(seconds, 1)})
+        say_json({**summary.to_dict(), "report": report, "year_account": account, "seconds": round(seconds, 1)})
         return
     text = draw_summary(summary, speaker)
     speaker.say(text, text)
     if report:
         speaker.say(f"年度报告：{report}", f"Report: {report}")
+    for path in account:
+        speaker.say(f"年度工作报告：{path}", f"The year's account: {path}")
     speaker.say(f"总用时 {seconds:.1f} 秒", f"{seconds:.1f} s in all")

@@ -1,4 +1,4 @@
-"""`warehouse sample`: the 2021 sample workbooks."""
+"""`warehouse sample`: the sample workbooks of 2021 and, where they are asked for, of the years that continue it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from flows.speech import Speaker, command, json_option, option, pass_speaker, say_json
+
+FIRST_YEAR, LAST_YEAR = 2021, 2025
 
 
 @command(
@@ -24,9 +26,17 @@ from flows.speech import Speaker, command, json_option, option, pass_speaker, sa
     zh="写到哪个文件夹",
     en="The folder to write to",
 )
+@option(
+    "--through",
+    type=click.IntRange(FIRST_YEAR, LAST_YEAR),
+    default=FIRST_YEAR,
+    show_default=True,
+    zh="写到哪一年；2021 年以后为续年数据，均为合成",
+    en="The last year to write; what follows 2021 is synthetic throughout",
+)
 @json_option
 @pass_speaker
-def command_line(speaker: Speaker, output: Path, as_json: bool) -> int:
+def command_line(speaker: Speaker, output: Path, through: int, as_json: bool) -> int:
     """Write the sample."""
     from connectors.sample import write_sample
 
@@ -45,15 +55,16 @@ def command_line(speaker: Speaker, output: Path, as_json: bool) -> int:
                 bar.length = total
                 bar.update(done - bar.pos)
 
-            count = write_sample(output, draw)
+            count = write_sample(output, draw, through)
     else:
-        count = write_sample(output, progress)
+        count = write_sample(output, progress, through)
     if as_json:
-        say_json({"folder": str(output), **asdict(count)})
+        say_json({"folder": str(output), "through": through, **asdict(count)})
         return 0
     speaker.say(f"已写出 {count.files} 个示例报表：{output}", f"Wrote {count.files} sample workbooks: {output}")
+    night = f"{through + 1}-01-31"
     speaker.say(
-        f"接下来：WAREHOUSE_INBOX={output} warehouse run --date 2022-01-31",
-        f"Next: WAREHOUSE_INBOX={output} warehouse run --date 2022-01-31",
+        f"接下来：WAREHOUSE_INBOX={output} warehouse run --date {night}",
+        f"Next: WAREHOUSE_INBOX={output} warehouse run --date {night}",
     )
     return 0

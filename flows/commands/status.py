@@ -23,7 +23,7 @@ def command_line(speaker: Speaker, as_json: bool) -> int:
 
     settings = load_settings()
     database = status(settings)
-    summary = _last_run(settings) if database.is_running else None
+    summary = _last_run(settings, speaker.lang) if database.is_running else None
     serving = serving_address(settings)
     if as_json:
         say_json({"database": asdict(database), "serving": serving, "last_run": summary.to_dict() if summary else None})
@@ -42,12 +42,12 @@ def command_line(speaker: Speaker, as_json: bool) -> int:
     return 0
 
 
-def _last_run(settings: Settings) -> Summary | None:
+def _last_run(settings: Settings, lang: str) -> Summary | None:
     from connectors.warehouse.engine import connect
     from connectors.warehouse.ledger import is_prepared
 
     with connect(settings) as conn:
-        return read_summary(conn) if is_prepared(conn) else None
+        return read_summary(conn, lang=lang) if is_prepared(conn) else None
 
 
 def _tell_unfinished(summary: Summary, speaker: Speaker) -> None:

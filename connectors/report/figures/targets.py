@@ -13,13 +13,12 @@ from psycopg.rows import class_row
 from connectors.report.figures.release import Span
 
 _POINTS = """
-    select t.target_id, t.name_zh, t.unit, t.period, t.period_type, p.as_of_day, t.actual, t.target, t.path_value,
-        t.forecast, t.verdict, plan.first_day as plan_first_day, plan.last_day as plan_last_day
+    select t.target_id, t.indicator_id, t.name_zh, t.unit, t.period, t.period_type, p.as_of_day, t.actual, t.target,
+        t.path_value, t.forecast, t.verdict, t.plan_first_day, t.plan_last_day
     from bi.target_progress t
     join bi.period p using (period)
-    join bi.period plan on plan.period_type = 'plan' and p.first_day between plan.first_day and plan.last_day
     where t.org_level = 'province'
-        and (t.period = %(period)s or (p.period_type in ('quarter', 'plan') and p.as_of_day <= %(last_day)s))
+        and (t.period = %(period)s or (p.period_type in ('quarter', 'year', 'plan') and p.as_of_day <= %(last_day)s))
     order by t.target_id, p.as_of_day, p.last_day desc
 """
 
@@ -28,10 +27,12 @@ _POINTS = """
 class TargetPoint:
     """One target of the province as of the last day of a period; values in the target's `unit`.
 
-    `forecast` is of the end of the path; the path of a target for the whole plan runs from `plan_first_day` to `plan_last_day`.
+    `indicator_id` names two with a semicolon between where two shares are added up. `forecast` is of the end of the path,
+    which runs from `plan_first_day` to `plan_last_day`: the plan, or one year of it.
     """
 
     target_id: str
+    indicator_id: str
     name_zh: str
     unit: str
     period: str
@@ -45,13 +46,18 @@ class TargetPoint:
     plan_first_day: date
     plan_last_day: date
 
+    @property
+    def is_of_one_year(self) -> bool:
+        """Whether each year is counted anew."""
+        return self.plan_first_day.year == self.plan_last_day.year
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One target: where it stands now, and by which quarters it came there (none where each year is counted anew)."""
+    """One target: where it stands now, and by which quarters or years it came there (none where each year is counted anew)."""
 
     now: TargetPoint
-    quarters: tuple[TargetPoint, ...]
+    steps: tuple[TargetPoint, ...]
 
 
 def read_targets(conn: psycopg.Connection[Any], period_id: str, span: Span) -> tuple[Course, ...]:
@@ -63,8 +69,20 @@ def read_targets(conn: psycopg.Connection[Any], period_id: str, span: Span) -> t
         own = [point for point in points if point.target_id == target_id]
         now = next((p for p in own if p.period == period_id), next((p for p in own if p.period_type == "plan"), None))
         if now is not None:
-            quarters = {p.as_of_day: p for p in own if p.period_type == "quarter" and p.as_of_day <= now.as_of_day}
-            if quarters:
-                quarters[now.as_of_day] = now
-            courses.append(Course(now, tuple(quarters[day] for day in sorted(quarters))))
+            courses.append(Course(now, _steps(now, own)))
     return tuple(courses)
+
+
+def _steps(now: TargetPoint, own: list[TargetPoint]) -> tuple[TargetPoint, ...]:
+    if now.is_of_one_year:
+        return ()
+    # By quarters where the target has them, else by years: what is gathered over the plan is told at the end of each.
+    for kind in ("quarter", "year"):
+        days = {
+            p.as_of_day: p
+            for p in own
+            if p.period_type == kind and p.plan_first_day <= p.as_of_day <= now.as_of_day and not p.is_of_one_year
+        }
+        if days:
+            return tuple({**days, now.as_of_day: now}[day] for day in sorted({*days, now.as_of_day}))
+    return ()
