@@ -1,6 +1,7 @@
 """The canonical dump: everything that the warehouse knows, without what two good histories may differ in.
 
-Ids out of sequences become what they stand for (a delivery its name and hash, a submission its form, unit, period and version);
+Ids out of sequences become what they stand for (a delivery its name and hash, a submission its form, unit, period and version,
+the run that closed a finding whether it is open);
 clock times other than that of arrival, ids of runs and sealed bytes (fresh nonces) are left out.
 """
 
@@ -19,10 +20,12 @@ LEFT_OUT_TABLES = {
     ("ops", "run_step"),
     ("ops", "lease"),
     ("ops", "dbt_build"),
+    ("ops", "cross_check"),
     ("ops", "alembic_version"),
 }
 LEFT_OUT_COLUMNS = {
     "run_id",
+    "from_run_id",
     "finding_id",
     "collected_at",
     "decided_at",
@@ -37,7 +40,12 @@ SUBMISSION = (
     "(select s.form_id || '|' || s.unit_id || '|' || s.period || '|' || s.version"
     " from ops.submission s where s.submission_id = t.{0})"
 )
-MEANING = {"delivery_id": DELIVERY, "duplicate_of": DELIVERY, "submission_id": SUBMISSION}
+MEANING = {
+    "delivery_id": DELIVERY,
+    "duplicate_of": DELIVERY,
+    "submission_id": SUBMISSION,
+    "until_run_id": "(t.{0} is null)",
+}
 
 
 def canonical_dump(

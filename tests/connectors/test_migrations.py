@@ -18,7 +18,7 @@ from connectors.warehouse.migrations import configuration
 from tests.conftest import settings_in
 
 SCHEMAS = {
-    "archive", "landing", "quarantine", "registers", "pii", "staging", "intermediate", "marts", "bi_candidate", "bi", "ops",
+    "archive", "landing", "quarantine", "registers", "checks", "pii", "staging", "intermediate", "marts", "bi_candidate", "bi", "ops",
 }  # fmt: skip
 
 

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from connectors.sample.answers import answers
+from connectors.sample.days import LAST_YEAR, YEAR
 from connectors.sample.files import SampleFile, sample_files
 from connectors.sample.organisation import units
-from connectors.sample.slips import LEFT_ROWS, SLIPS
+from connectors.sample.planted import LEFT_ROWS, SLIPS
+from connectors.sample.stories import MISSING, cast_stories
 from expectations.contract import forms
 from expectations.periods import parse_period
 from expectations.workdays import due_date
 
 
 def _first_arrivals() -> list[SampleFile]:
-    """The first file of each answer to a form that is ever due."""
+    """The first file of the sample year's answers to forms that are ever due."""
     firsts: dict[tuple[str, str, str], SampleFile] = {}
     for file in sample_files():
-        if file.form_id != "unit_register":
+        if forms()[file.form_id].due and file.year == YEAR:
             firsts.setdefault((file.form_id, file.unit_id, file.period), file)
     return list(firsts.values())
 
 
 def test_every_story_of_the_year_is_told() -> None:
     stories = Counter(file.story for file in sample_files())
-    assert stories.pop("clean") > 1_500
+    assert stories.pop("clean") > 6_000
     assert stories == {
         "slip": len(SLIPS),
         "correction": len(SLIPS),
@@ -62,8 +64,8 @@ def test_a_slip_differs_from_what_was_meant() -> None:
 def test_what_is_missing_or_refused_had_nothing_to_report() -> None:
     arrived = {(f.form_id, f.unit_id, f.period) for f in sample_files()}
     missing = [answer for answer in answers() if answer.key not in arrived]
-    assert Counter(answer.form_id for answer in missing) == {"relief": 4, "hardship_aid": 5, "unit_profile": 2}
-    assert all(not a.rows or (a.form_id == "unit_profile" and a.period != "2021-Q4") for a in missing)
+    assert Counter(answer.form_id for answer in missing) == MISSING
+    assert all(not a.rows or (a.form_id in ("unit_profile", "task_list") and a.period != "2021-Q4") for a in missing)
     assert all(not f.rows for f in sample_files() if f.story in ("not_a_workbook", "truncated", "wrong_edition"))
 
 
@@ -74,10 +76,35 @@ def test_most_reports_are_on_time_and_some_are_late() -> None:
 
 
 def test_everything_arrives_after_its_period_and_before_the_first_night() -> None:
-    for file in sample_files():
-        if file.form_id != "unit_register":
+    for file in sample_files(LAST_YEAR):
+        form = forms()[file.form_id]
+        if form.due and form.due.unit != "month_day":
             assert file.arrives_at.date() > parse_period(file.period).last_day, file.path
-        assert file.arrives_at < datetime(2022, 1, 31, tzinfo=ZoneInfo("Asia/Shanghai")) - timedelta(days=1), file.path
+        last = datetime(max(file.year, YEAR) + 1, 1, 29, tzinfo=ZoneInfo("Asia/Shanghai"))
+        assert file.arrives_at < last, file.path
+
+
+def test_what_is_due_before_its_year_ends_tells_of_nothing_to_come() -> None:
+    for file in sample_files(LAST_YEAR):
+        due = forms()[file.form_id].due
+        if due and due.unit == "month_day" and file.story != "slip":
+            days = [value for row in file.rows for value in row.values() if isinstance(value, date)]
+            assert all(day <= file.arrives_at.date() for day in days), file.path
+
+
+def test_the_continuation_leaves_the_sample_year_alone_and_says_what_it_is() -> None:
+    files = sample_files(LAST_YEAR)
+    assert [file for file in files if file.year <= YEAR] == list(sample_files())
+    for file in files:
+        mark = "样例_续年_" if file.year > YEAR else "样例_基数年_" if file.year < YEAR else "样例_"
+        assert file.path.split("/")[1].startswith(mark), file.path
+    assert {file.year for file in files} == {*range(YEAR - 1, LAST_YEAR + 1)}
+
+
+def test_most_of_what_arrives_is_clean() -> None:
+    for year in range(YEAR, LAST_YEAR + 1):
+        cast, asked = cast_stories(year), answers(year)
+        assert 0.01 < len(cast) / len(asked) < 0.05
 
 
 def test_the_last_register_is_the_whole_one() -> None:

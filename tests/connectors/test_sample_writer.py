@@ -13,8 +13,9 @@ import pytest
 from openpyxl import load_workbook
 
 from connectors.sample import writer
+from connectors.sample.days import LAST_YEAR, YEAR
 from connectors.sample.files import SampleFile, sample_files
-from connectors.sample.organisation import NOTICE
+from connectors.sample.organisation import CONTINUED_NOTICE, NOTICE
 from connectors.sample.writer import SampleCount, write_file, write_sample
 
 
@@ -28,7 +29,7 @@ def _some_files() -> list[SampleFile]:
 def few(monkeypatch: pytest.MonkeyPatch) -> list[SampleFile]:
     """A sample of a dozen files, so that a test of the writer takes no longer than it must."""
     files = _some_files()
-    monkeypatch.setattr(writer, "sample_files", lambda: tuple(files))
+    monkeypatch.setattr(writer, "sample_files", lambda through: tuple(files))
     return files
 
 
@@ -82,6 +83,28 @@ def test_every_workbook_says_that_it_is_invented(tmp_path: Path) -> None:
             assert any(NOTICE in str(cell.value) for cell in sheet[2]), file.path
 
 
+def test_every_workbook_of_the_continuation_says_that_it_is_synthetic(tmp_path: Path) -> None:
+    last = {file.year: file for file in sample_files(LAST_YEAR) if file.year > YEAR and file.story == "clean"}
+    assert sorted(last) == [2022, 2023, 2024, 2025]
+    for file in last.values():
+        sheet = load_workbook(write_file(file, tmp_path)).worksheets[0]
+        assert any(CONTINUED_NOTICE in str(cell.value) for cell in sheet[2]), file.path
+        assert not any(NOTICE in str(cell.value) for cell in sheet[2]), file.path
+
+
+def test_writing_through_a_later_year_adds_its_files_to_those_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    one_a_year = {file.year: file for file in sample_files(LAST_YEAR) if file.story == "clean"}
+    monkeypatch.setattr(
+        writer, "sample_files", lambda through: tuple(f for year, f in one_a_year.items() if year <= through)
+    )
+    assert write_sample(tmp_path) == SampleCount(files=2, written=2)
+    before = _state(tmp_path)
+    assert write_sample(tmp_path, through=2023) == SampleCount(files=4, written=2)
+    assert before.items() <= _state(tmp_path).items()
+
+
 def test_copies_are_the_same_bytes_and_saved_again_are_other_bytes_of_the_same_rows(tmp_path: Path) -> None:
     for story in ("copied", "saved_again"):
         twin = next(f for f in sample_files() if f.story == story)
@@ -95,17 +118,30 @@ def test_copies_are_the_same_bytes_and_saved_again_are_other_bytes_of_the_same_r
         assert twin.rows == first.rows
 
 
-def test_killed_half_way_the_next_call_ends_it(tmp_path: Path) -> None:
-    command = "import pathlib, sys; from connectors.sample import write_sample; write_sample(pathlib.Path(sys.argv[1]))"
-    process = subprocess.Popen([sys.executable, "-c", command, str(tmp_path)], start_new_session=True)
+SOME_HUNDREDS = 800
+"""Enough for several writers, and no more than a test needs. The first ones: children count in the whole sample."""
+
+KILLED = f"""
+import pathlib, sys
+from connectors.sample import writer
+files = writer.sample_files()[:{SOME_HUNDREDS}]
+writer.sample_files = lambda through: files
+writer.write_sample(pathlib.Path(sys.argv[1]))
+"""
+
+
+def test_killed_half_way_the_next_call_ends_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], start_new_session=True)
     deadline = time.monotonic() + 60
     while sum(1 for _ in tmp_path.rglob("*.xlsx")) < 20 and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    files = sample_files()[:SOME_HUNDREDS]
+    monkeypatch.setattr(writer, "sample_files", lambda through: files)
     there = sum(1 for _ in tmp_path.rglob("[!.]*.xlsx"))
-    assert 0 < there < len(sample_files())
+    assert 0 < there < len(files)
     count = write_sample(tmp_path)
-    assert count == SampleCount(files=len(sample_files()), written=len(sample_files()) - there)
+    assert count == SampleCount(files=len(files), written=len(files) - there)
     assert write_sample(tmp_path).written == 0
-    assert sorted(_state(tmp_path)) == sorted(file.path for file in sample_files())
+    assert sorted(_state(tmp_path)) == sorted(file.path for file in files)

@@ -1,7 +1,7 @@
 """Half a year of three enterprises and the provincial office, small enough to add up by hand, put straight into the tables.
 
-A0102 closes at the end of June. The relief ledger of A0101 for February was corrected. A0201 declared that it has nothing for
-February, and never answered for April. The same person (`ann`) is helped in two months and by two units.
+A0102 closes at the end of June and goes into A0201 of the other group. The relief ledger of A0101 for February was corrected.
+A0201 declared that it has nothing for February, and never answered for April. The same person (`ann`) is helped in two months and by two units.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def put_small_year(settings: Settings) -> None:
     """Put the registers, the calendar and every submission into the database."""
     with connect(settings) as conn:
         sync_calendar(conn, NIGHT, settings.dbt_project_dir / "seeds" / "plans.csv")
-        submit(conn, "unit_register", "S0001", "2021", _register())
+        submit(conn, "unit_register", "S0001", "2021", register())
         submit(conn, "relief", "A0101", "2021-02", [relief("1000.50", goods="200.25", persons=20)])
         submit(conn, "relief", "A0101", "2021-02", [relief("1500.50", goods="200.25", persons=20)], version=2)
         submit(conn, "relief", "A0102", "2021-02", [relief("500", unit="A0102", persons=10)])
@@ -139,15 +139,16 @@ def profile(status: str, employees: int, covered: int, congress: date | None) ->
     }
 
 
-def _register() -> list[Row]:
+def register() -> list[Row]:
+    """Three enterprises in two groups, and the office; A0102 closed in June 2021 and went into A0201 of the other group."""
     units = [
-        ("SN", "province", None, None),
-        ("S0001", "provincial_office", "SN", None),
-        ("A01", "group", "SN", None),
-        ("A02", "group", "SN", None),
-        ("A0101", "enterprise", "A01", None),
-        ("A0102", "enterprise", "A01", date(2021, 6, 30)),
-        ("A0201", "enterprise", "A02", None),
+        ("SN", "province", None, None, None),
+        ("S0001", "provincial_office", "SN", None, None),
+        ("A01", "group", "SN", None, None),
+        ("A02", "group", "SN", None, None),
+        ("A0101", "enterprise", "A01", None, None),
+        ("A0102", "enterprise", "A01", date(2021, 6, 30), "A0201"),
+        ("A0201", "enterprise", "A02", None, None),
     ]
     return [
         {
@@ -158,6 +159,7 @@ def _register() -> list[Row]:
             "parent_code": parent,
             "valid_from": date(2018, 1, 1),
             "valid_to": last_day,
+            "successor_code": successor,
         }
-        for code, kind, parent, last_day in units
+        for code, kind, parent, last_day, successor in units
     ]

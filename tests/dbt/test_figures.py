@@ -59,10 +59,11 @@ FIGURES: list[tuple[str, str, str, str | None]] = [
     # A0201 held its congress in the year before.
     ("workers_congress_rate", "SN", "2021-Q1", "0.3333333333"),
     ("workers_congress_rate", "A0201", "2021-Q1", "0"),
-    # Relief from four, aid from three; all but two aid forms came, on 1 April, when February was long due.
-    ("submission_completeness", "SN", "2021-02", "0.7142857143"),
+    # Six forms a month from each enterprise and five from the office: 5 of 23 came, on 1 April, when February was long due.
+    ("submission_completeness", "SN", "2021-02", "0.2173913043"),
     ("submission_timeliness", "SN", "2021-02", "0"),
-    ("submission_timeliness", "A0101", "2021-03", "1"),
+    # Seven forms of the quarter as well: 3 of 13.
+    ("submission_timeliness", "A0101", "2021-03", "0.2307692308"),
     ("row_acceptance_rate", "A0101", "2021-02", "1"),
     ("row_acceptance_rate", "A0201", "2021-02", None),
 ]
@@ -121,13 +122,90 @@ def test_the_parts_of_the_relief_summary_are_the_relief_total(built: Built) -> N
     }
 
 
-def test_facts_keep_the_span_in_which_each_version_was_in_force(built: Built) -> None:
+def test_every_version_keeps_the_span_in_which_it_was_in_force(built: Built) -> None:
     with connect(built[0]) as conn:
         rows = conn.execute(
-            "select cash_cny, is_in_force, in_force_to_at is null from marts.fct_relief_lines"
-            " where unit_id = 'A0101' and period = '2021-02' order by cash_cny"
+            "select r.cash_cny, s.is_in_force, s.in_force_to_at is null from staging.stg_relief r"
+            " join intermediate.int_submissions_spanned s using (submission_id)"
+            " where r.unit_id = 'A0101' and r.period = '2021-02' order by 1"
         ).fetchall()
     assert rows == [(Decimal("1000.50"), False, False), (Decimal("1500.50"), True, True)]
+
+
+AS_NOW: list[tuple[str, str, str, str | None, str | None]] = [
+    # A0102 of A01 went into A0201 of A02: what it did is theirs now, and the province has the same.
+    ("relief_paid", "A01", "2021-02", "3200.75", "2700.75"),
+    ("relief_paid", "A02", "2021-02", "0", "500"),
+    ("relief_paid", "A0201", "2021-02", "0", "500"),
+    ("relief_paid", "SN", "2021-02", "3800.75", "3800.75"),
+    ("winter_warmth_units", "A02", "2021-Q1", "0", "1"),
+    # Denominators go along: three enterprises were in force in March, two of them are A02 now.
+    ("smart_union_rate", "A01", "2021-Q1", "0.5", "1"),
+    ("smart_union_rate", "A02", "2021-Q1", "0", "0"),
+    ("collective_contract_coverage", "A02", "2021-Q1", "0.5", "0.2727272727"),
+    ("collective_contract_coverage", "SN", "2021-Q1", "0.5238095238", "0.5238095238"),
+    # So do the submissions expected: 1 of 6 each.
+    ("submission_completeness", "A0201", "2021-02", "0.1666666667", "0.1666666667"),
+]
+
+
+@pytest.mark.parametrize(("indicator_id", "org_id", "period", "then", "now"), AS_NOW)
+def test_a_merged_unit_counts_where_it_was_then_and_where_it_is_now(
+    built: Built, indicator_id: str, org_id: str, period: str, then: str | None, now: str | None
+) -> None:
+    with connect(built[0]) as conn:
+        rows = conn.execute(
+            "select t.value, n.value from bi.indicator_value t"
+            " join bi.indicator_value_as_now n using (indicator_id, org_level, org_id, period)"
+            " where (indicator_id, org_id, period) = (%s, %s, %s)",
+            (indicator_id, org_id, period),
+        ).fetchall()
+    assert rows == [(then and Decimal(then), now and Decimal(now))]
+
+
+@pytest.mark.parametrize("table", ["indicator_value", "indicator_value_as_now"])
+@pytest.mark.parametrize("indicator_id", ["relief_paid", "winter_warmth_money", "daily_relief_money"])
+@pytest.mark.parametrize("period", ["2021-02", "2021-06", "2021"])
+def test_units_and_groups_add_up_to_the_province_then_and_now(
+    built: Built, table: str, indicator_id: str, period: str
+) -> None:
+    with connect(built[0]) as conn:
+        sums = dict(
+            conn.execute(
+                f"select case org_id when 'S0001' then 'office' else org_level end, coalesce(sum(value), 0) from bi.{table}"
+                " where indicator_id = %s and period = %s group by 1",
+                (indicator_id, period),
+            ).fetchall()
+        )
+    assert sums["unit"] + sums["office"] == sums["group"] + sums["office"] == sums["province"]
+
+
+def test_a_unit_that_went_into_another_is_no_organisation_of_today(built: Built) -> None:
+    with connect(built[0]) as conn:
+        rows = conn.execute("select distinct org_id from bi.indicator_value_as_now order by 1").fetchall()
+        [(successor,)] = conn.execute("select successor_id from bi.unit where unit_id = 'A0102'").fetchall()
+    assert [org_id for (org_id,) in rows] == ["A01", "A0101", "A02", "A0201", "S0001", "SN"]
+    assert successor == "A0201"
+
+
+def test_expected_submissions_follow_a_merger(built: Built) -> None:
+    with connect(built[0]) as conn:
+        rows = conn.execute(
+            "select period, count(*) from bi.completeness where unit_id = 'A0102' and expected and due_date > '2021-06-30'"
+            " group by period order by period"
+        ).fetchall()
+        [(most,)] = conn.execute("select max(completeness) from bi.indicator_value_as_now").fetchall()
+    assert rows == [("2021-06", 6), ("2021-Q2", 7)]
+    assert most <= 1
+
+
+def test_a_plan_to_date_of_the_year_and_of_the_plan_agree(built: Built) -> None:
+    with connect(built[0]) as conn:
+        rows = conn.execute(
+            "select target_id, count(distinct actual) from bi.target_progress"
+            " where org_id = 'SN' and target_id in ('T03', 'T05', 'T06', 'T08', 'T09') group by 1 having count(*) <> 2"
+        ).fetchall()
+    assert rows == []
 
 
 def test_every_table_and_column_that_dbt_makes_says_its_grain_and_unit(built: Built) -> None:

@@ -21,7 +21,14 @@ from tests.expectations.examples import example_period, example_row, normalised
 
 every_form = pytest.mark.parametrize("form", forms().values(), ids=list(forms()))
 
-TYPES = {"integer": pl.Int64(), "money": pl.Decimal(18, 2), "date": pl.Date(), "text": pl.String(), "code": pl.String()}
+TYPES = {
+    "integer": pl.Int64(),
+    "money": pl.Decimal(18, 2),
+    "decimal": pl.Decimal(18, 2),
+    "date": pl.Date(),
+    "text": pl.String(),
+    "code": pl.String(),
+}
 
 AWKWARD = [
     None, "", " ", "-", "无", "同上", "0", "-0", "007", "20", "2000.5", "1234.567", "1e-05", "1e308", "nan", "１２", "1,000", "约10",

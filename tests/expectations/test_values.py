@@ -19,6 +19,8 @@ PERSONS = forms()["relief"].field("persons")
 CAMPAIGN = forms()["relief"].field("campaign")
 BENEFICIARY_UNIT = forms()["relief"].field("beneficiary_unit")
 GIVEN_ON = forms()["relief"].field("given_on")
+HOURS = forms()["training"].field("hours")
+PERCENT = forms()["task_list"].field("progress_percent")
 NAME = forms()["hardship_aid"].field("worker_name")
 CITIZEN_ID = forms()["hardship_aid"].field("worker_citizen_id")
 STATUS = forms()["unit_profile"].field("smart_union_status")
@@ -69,6 +71,12 @@ CLEAN_OR_REPAIRED = [
     (16, PERSONS, "3.0000000000000004", "3", "value.repaired"),
     (20, PERSONS, "3人", "3", "value.repaired"),
     (20, PERSONS, "20 人次", "20", "value.repaired"),
+    (20, HOURS, "6.5学时", "6.5", "value.repaired"),
+    (20, HOURS, "24 学时", "24", "value.repaired"),
+    (20, PERCENT, "85%", "85", "value.repaired"),
+    (20, PERCENT, "85％", "85", "value.repaired"),
+    (20, PERCENT, "0.85", "0.85", None),
+    (16, HOURS, "6.555", "6.56", "value.rounded"),
 ]
 
 
@@ -244,6 +252,13 @@ def test_a_text_is_kept_without_what_nobody_meant(habit: int, field, typed: str,
     assert codes(reading) == ([code] if code else [])
 
 
+@pytest.mark.parametrize(
+    ("field", "typed"), [(MONEY, "85%"), (PERSONS, "85%"), (HOURS, "85%"), (PERCENT, "85元"), (HOURS, "6小时30分")]
+)
+def test_the_unit_of_another_measure_is_no_part_of_a_number(field, typed: str) -> None:  # type: ignore[no-untyped-def]
+    assert codes(read_value(field, typed)) == ["value.not_a_number"]
+
+
 @pytest.mark.parametrize("typed", [None, "", "  ", "\u3000\n", "\u200b"])
 @pytest.mark.parametrize("field", [MONEY, GIVEN_ON, CAMPAIGN, NAME])
 def test_an_empty_cell_is_blank_and_no_complaint(field, typed: str | None) -> None:  # type: ignore[no-untyped-def]
@@ -282,7 +297,7 @@ def test_every_amount_that_excel_holds_as_a_float_survives(amount: float) -> Non
 @settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=40))
 def test_whatever_is_typed_is_a_value_a_blank_or_one_complaint(typed: str) -> None:
-    for field in (MONEY, PERSONS, CAMPAIGN, BENEFICIARY_UNIT, GIVEN_ON, NAME, CITIZEN_ID, CREDIT_CODE):
+    for field in (MONEY, PERSONS, HOURS, PERCENT, CAMPAIGN, BENEFICIARY_UNIT, GIVEN_ON, NAME, CITIZEN_ID, CREDIT_CODE):
         reading = read_value(field, typed, FEBRUARY)
         assert len(reading.complaints) <= 1
         assert (reading.text is None) == (

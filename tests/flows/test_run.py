@@ -38,7 +38,9 @@ def test_prefect_keeps_the_run_its_steps_and_readable_artifacts_and_no_row(offic
         (run,) = conn.execute("select id, name, state_type::text from flow_run order by created limit 1").fetchall()
         assert run[1:] == (f"night {NIGHT}", "COMPLETED")
         tasks = conn.execute("select name from task_run where flow_run_id = %s order by start_time", run[:1])
-        assert [n for (n,) in tasks] == ["collect inbox", "take in 1 of 1", "calendar", "build", "publish", "reply"]
+        assert [n for (n,) in tasks] == [
+            *("collect inbox", "take in 1 of 1", "calendar", "cross check", "build", "publish", "reply")
+        ]
         found = conn.execute("select key, data #>> '{}' from artifact where flow_run_id = %s", run[:1])
         artifacts: dict[str, str] = dict(found.fetchall())
         assert "账目相符。" in artifacts["night-account"]

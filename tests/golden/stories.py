@@ -8,14 +8,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from openpyxl.worksheet.worksheet import Worksheet
+
 from connectors.workbooks.reading import Reading
 from expectations.contract import forms
-from tests.connectors.workbooks.filled import AID, RELIEF, example, filled, read_one
+from tests.connectors.workbooks.filled import AID, RELIEF, edited, example, filled, read_one
 
 FOLDER = Path(__file__).parent
+
+TRAINING, TASKS, PAIRS, REGISTER = (
+    forms()[form_id] for form_id in ("training", "task_list", "apprenticeship", "unit_register")
+)
+
+PERCENTS = ("85%", "85％", 85, 0.85)
+"""The last is what a cell holds that was given a percent format and shows 85%."""
+
+
+def shown_as_percent(sheet: Worksheet) -> None:
+    """Give the last typed progress the percent format that Excel gives where somebody types 85%."""
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.value == PERCENTS[-1]:
+                cell.number_format = "0%"
+
 
 STORIES: dict[str, Callable[[], bytes]] = {
     **{form_id: lambda form=form: filled(form, [example(form)]) for form_id, form in forms().items()},  # type: ignore[misc]
@@ -32,6 +51,29 @@ STORIES: dict[str, Callable[[], bytes]] = {
     "relief_total_differs": lambda: filled(RELIEF, [example(RELIEF), example(RELIEF)], totals={"cash_cny": 39_000}),
     "relief_old_template": lambda: filled(RELIEF, [example(RELIEF)], edition="2019.1"),
     "hardship_aid_nil_return": lambda: filled(AID, [], nil=True),
+    "unit_register_without_successors": lambda: filled(
+        replace(REGISTER, fields=tuple(f for f in REGISTER.fields if f.name != "successor_code")), [example(REGISTER)]
+    ),
+    "training_hours_as_typed": lambda: filled(
+        TRAINING,
+        [
+            example(TRAINING, course=f"课程第{number}讲", hours=typed)
+            for number, typed in enumerate(("6.5学时", "24 学时", "十六", "12．5", "6.555", "约8"), start=1)
+        ],
+    ),
+    "task_list_percent_as_typed": lambda: edited(
+        filled(
+            TASKS,
+            [
+                example(TASKS, task=f"任务第{number}项", progress_percent=typed)
+                for number, typed in enumerate(PERCENTS, 1)
+            ],
+        ),
+        shown_as_percent,
+    ),
+    "apprenticeship_one_of_two_wrong": lambda: filled(
+        PAIRS, [example(PAIRS), example(PAIRS, batch="第三批", apprentice_citizen_id="110105199811230059")]
+    ),
     "hardship_aid_wrong_citizen_id": lambda: filled(AID, [example(AID, worker_citizen_id="110105194912310021")]),
 }
 

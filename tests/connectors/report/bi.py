@@ -18,6 +18,8 @@ CONTRACTS = Path("dbt_project/models/bi")
 
 NIGHT = date(2022, 1, 31)
 
+PLAN_DAYS = (date(2021, 1, 1), date(2025, 12, 31))
+
 SUMMER, WARMTH, DAILY = Decimal("35598540.00"), Decimal("1420000.50"), Decimal("183000.00")
 RELIEF_PAID = SUMMER + WARMTH + DAILY
 
@@ -52,12 +54,33 @@ def insert(conn: psycopg.Connection[Any], table: str, columns: str, *rows: Seque
 
 def fill_year(conn: psycopg.Connection[Any], office: str = "省工会机关（样例）") -> None:
     """2021 in two groups and three enterprises, with one of everything that a page tells apart."""
+    fill_release(conn)
+    fill_units(conn, office)
+    months = [f"2021-{month:02d}" for month in range(1, 13)]
+    periods = map(parse_period, [*months, "2021-Q1", "2021-Q2", "2021-Q3", "2021-Q4", "2021", "2021-2025"])
+    insert(
+        conn,
+        "period",
+        "period, period_type, first_day, last_day, as_of_day",
+        *((p.id, p.kind, p.first_day, p.last_day, min(p.last_day, NIGHT)) for p in periods),
+    )
+    _fill_indicators(conn)
+    _fill_summaries(conn)
+    _fill_returns(conn)
+
+
+def fill_release(conn: psycopg.Connection[Any]) -> None:
+    """Release 7, of the last night of January 2022."""
     insert(
         conn,
         "release",
         "release_id, published_at, night, cause, row_counts",
         (7, datetime.fromisoformat("2022-02-01T02:10:00+08:00"), NIGHT, "nightly", "{}"),
     )
+
+
+def fill_units(conn: psycopg.Connection[Any], office: str) -> None:
+    """The province, its office under this name, two groups and three enterprises."""
     insert(
         conn,
         "unit",
@@ -71,17 +94,6 @@ def fill_year(conn: psycopg.Connection[Any], office: str = "省工会机关（�
         ("A0102", "朱璇研究所工会", "朱璇<研究所>&", "enterprise", "A01", date(2018, 1, 1), None),
         ("A0201", "玄枢装备公司工会", "玄枢装备公司", "enterprise", "A02", date(2018, 1, 1), None),
     )
-    months = [f"2021-{month:02d}" for month in range(1, 13)]
-    periods = map(parse_period, [*months, "2021-Q1", "2021-Q2", "2021-Q3", "2021-Q4", "2021", "2021-2025"])
-    insert(
-        conn,
-        "period",
-        "period, period_type, first_day, last_day, as_of_day",
-        *((p.id, p.kind, p.first_day, p.last_day, min(p.last_day, NIGHT)) for p in periods),
-    )
-    _fill_indicators(conn)
-    _fill_summaries(conn)
-    _fill_returns(conn)
 
 
 def _fill_indicators(conn: psycopg.Connection[Any]) -> None:
@@ -132,9 +144,10 @@ def _fill_summaries(conn: psycopg.Connection[Any]) -> None:
     insert(
         conn,
         "target_progress",
-        "target_id, name_zh, unit, org_id, org_level, period, period_type, actual, target, path_value, forecast, verdict",
+        "target_id, indicator_id, name_zh, unit, org_id, org_level, plan_first_day, plan_last_day,"
+        " period, period_type, actual, target, path_value, forecast, verdict",
         *(
-            ("T10", "智慧工会建设率", "share", "SN", "province", period, kind, *values)
+            ("T10", "smart_union_rate", "智慧工会建设率", "share", "SN", "province", *PLAN_DAYS, period, kind, *values)
             for period, kind, *values in (
                 ("2021-Q3", "quarter", Decimal(0), Decimal("0.8"), Decimal("0.12"), Decimal(0), "behind"),
                 ("2021-Q4", "quarter", Decimal("0.3333333333"), Decimal("0.8"), Decimal("0.16"), Decimal(1), "ahead"),

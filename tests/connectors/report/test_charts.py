@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.report import charts
+from connectors.report.bullet_chart import target_bullets
 from connectors.report.drawing import Chart
 from connectors.report.figures.targets import Course, TargetPoint
 from connectors.report.svg import inline
@@ -19,6 +21,7 @@ from connectors.report.target_chart import target_course
 def point(last_day: date, actual: str | None, verdict: str = "ahead") -> TargetPoint:
     return TargetPoint(
         target_id="T10",
+        indicator_id="smart_union_rate",
         name_zh="智慧工会建设率",
         unit="share",
         period="2021",
@@ -45,6 +48,7 @@ def every_chart() -> list[Chart]:
         charts.campaign_months("z", "送清凉", [("2021-01", Decimal(0))], frozenset()),
         charts.rate_bars("r", [rate], rate),
         charts.rate_bars("q", [rate], None),
+        target_bullets([quarters[-1]]),
         target_course(Course(quarters[-1], quarters)),
         target_course(Course(point(date(2021, 3, 31), "0.01"), quarters[:1])),
         target_course(Course(point(date(2021, 3, 31), None, "no_data"), (point(date(2021, 3, 31), None, "no_data"),))),
@@ -77,6 +81,24 @@ def test_a_picture_is_drawn_with_its_title_and_description(chart: Chart) -> None
     assert f'<title id="{chart.name}-title">{chart.title}</title>' in drawn
     assert f'<desc id="{chart.name}-desc">' in drawn
     assert 'font-family="Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif"' in drawn
+
+
+def test_the_axis_of_a_large_target_is_written_out() -> None:
+    goal = replace(point(date(2021, 12, 31), "1900"), unit="persons", target=Decimal(10000), path_value=Decimal(1999))
+    drawn = str(target_course(Course(goal, (goal,))).svg())
+    assert ">10,000<" in drawn
+    assert "e+" not in drawn
+
+
+def test_all_targets_stand_in_one_picture_and_the_farthest_is_cut_but_told() -> None:
+    far = replace(point(date(2021, 12, 31), "24"), target_id="T07", unit="units", target=Decimal(10), path_value=None)
+    chart = target_bullets([point(date(2021, 12, 31), "0.4"), far, point(date(2021, 12, 31), None, "no_data")])
+    lists = list(chart.specification.to_dict()["datasets"].values())
+    bars = next(rows for rows in lists if len(rows) == 3)
+    assert [bar["share"] for bar in bars] == [0.5, 1.5, 0.0]
+    assert [bar["label"] for bar in bars] == ["40.0% / 80.0%", "24 家 / 10 家", "暂无数据"]
+    ticks = next(rows for rows in lists if len(rows) == 2)
+    assert [tick["path"] for tick in ticks] == [0.2, 0.2]
 
 
 def test_ids_of_two_pictures_do_not_collide() -> None:

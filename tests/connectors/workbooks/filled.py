@@ -95,7 +95,7 @@ def cell(data: bytes, sheet: str, address: str) -> object:
 
 def _native(field: Field, value: object) -> object:
     match field.kind:
-        case "money":
+        case "money" | "decimal":
             return Decimal(str(value))
         case "date":
             return date.fromisoformat(str(value))

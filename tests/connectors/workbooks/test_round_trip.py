@@ -26,7 +26,7 @@ def values(form: Form, field: Field) -> st.SearchStrategy[Any]:
     match field.kind:
         case "integer":
             typed: st.SearchStrategy[Any] = st.integers(int(low), int(high))
-        case "money":
+        case "money" | "decimal":
             typed = st.decimals(low, high, places=2)
         case "date":
             typed = st.dates(date(1990, 1, 1), period.last_day)
@@ -38,8 +38,9 @@ def values(form: Form, field: Field) -> st.SearchStrategy[Any]:
             # Numbers with check digits: the contract's own example, or none.
             typed = st.sampled_from([*field.examples, None][:1])
         case _:
+            # Ditto marks and the words of a total row say something else than themselves.
             typed = st.text(CHINESE, min_size=2, max_size=min(field.max_length or 10, 10)).filter(
-                lambda t: t not in DITTO_MARKS
+                lambda t: t not in DITTO_MARKS and t[-1] not in "计数额"
             )
     return typed if field.is_required else st.none() | typed
 

@@ -15,6 +15,7 @@ from expectations.contract import Form, forms
 from tests.connectors.workbooks.filled import AID, RELIEF, example, filled
 from tests.expectations.examples import example_period
 
+CHECKS = {"integer": "whole", "money": "decimal", "decimal": "decimal", "date": "date", "text": "textLength"}
 ALL_FORMS = pytest.mark.parametrize("form", forms().values(), ids=list(forms()))
 UNITS = [("A0101", "示例航天一厂工会"), ("A0102", "示例航天二厂工会")]
 
@@ -58,9 +59,7 @@ def test_every_column_has_its_check_and_every_choice_its_list(form: Form) -> Non
             [cells] = (workbook[LISTS_SHEET][listed.split("!")[1].replace("$", "")],)
             assert [c.value for (c,) in cells] == ([c.label_zh for c in field.choices] or [code for code, _ in UNITS])
         else:
-            assert (
-                check.type == {"integer": "whole", "money": "decimal", "date": "date", "text": "textLength"}[field.kind]
-            )
+            assert check.type == CHECKS[field.kind]
 
 
 @ALL_FORMS

@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 
+from tests.night.recount.cells import Row, Unit
 from tests.night.recount.days import NIGHT, Span, due_day, span, spans
-from tests.night.recount.rules import Row, Unit, rows_that_count, units_of
+from tests.night.recount.forms import FORMS, REGISTER
+from tests.night.recount.rules import rows_that_count, units_of
 from tests.night.recount.workbooks import SHANGHAI, Workbook
 
 EDITION = "2021.1"
 
-SUBMITTERS = {
-    "relief": ("企业工会", "省工会机关"),
-    "hardship_aid": ("企业工会",),
-    "unit_profile": ("企业工会",),
-}
-"""Which kinds of unit hand in which form."""
-
-FREQUENCY = {"relief": "month", "hardship_aid": "month", "unit_profile": "quarter"}
+FIRST = date(2021, 1, 1)
+"""What was told for the time before is kept for growth, and is neither expected nor late."""
 
 Key = tuple[str, str, str]
 """Form, unit and period."""
@@ -41,8 +37,17 @@ class Answer:
     versions: int
 
     @property
+    def told_for(self) -> date:
+        """The day that the answer is about: its period's last, or the day on which it falls due where that is sooner."""
+        return (
+            self.period.last
+            if self.period.first < FIRST
+            else min(self.period.last, due_day(FORMS[self.form].due, self.period))
+        )
+
+    @property
     def is_on_time(self) -> bool:
-        return self.first_arrived.astimezone(SHANGHAI).date() <= due_day(self.form, self.period)
+        return self.first_arrived.astimezone(SHANGHAI).date() <= due_day(FORMS[self.form].due, self.period)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ def sift(workbooks: Iterable[Workbook | None]) -> Returns:
     for workbook in sorted(filter(None, workbooks), key=lambda workbook: workbook.arrived):
         sent[workbook.form, workbook.unit, workbook.period].append(workbook)
     registers = sent.pop(("unit_register", "S0001", "2021"))
-    units = units_of(rows_that_count("unit_register", registers[-1].rows, span("2021"), {}))
+    sent.pop(("target_allocation", "S0001", "2021"))
+    units = units_of(rows_that_count(REGISTER, registers[-1].rows, span("2021"), {}))
     good = {key: kept for key, books in sent.items() if (kept := [book for book in books if _counts(book, units)])}
     return Returns(
         units=units,
@@ -75,9 +81,9 @@ def _counts(workbook: Workbook, units: Mapping[str, Unit]) -> bool:
     period, unit = span(workbook.period), units.get(workbook.unit)
     return (
         workbook.edition == EDITION
-        and period.kind == FREQUENCY[workbook.form]
+        and period.kind == FORMS[workbook.form].frequency
         and unit is not None
-        and unit.kind in SUBMITTERS[workbook.form]
+        and unit.kind in FORMS[workbook.form].by
         and unit.exists(period.first, period.last)
         and bool(workbook.rows) is not workbook.is_nil
     )
@@ -89,7 +95,7 @@ def _answer(books: Sequence[Workbook], units: Mapping[str, Unit]) -> Answer:
         form=last.form,
         unit=last.unit,
         period=period,
-        rows=rows_that_count(last.form, last.rows, period, units),
+        rows=rows_that_count(FORMS[last.form], last.rows, period, units),
         row_count=len(last.rows),
         is_nil=last.is_nil,
         first_arrived=books[0].arrived,
@@ -99,9 +105,11 @@ def _answer(books: Sequence[Workbook], units: Mapping[str, Unit]) -> Answer:
 
 
 def _expected(units: Mapping[str, Unit]) -> Iterator[tuple[Key, Span]]:
-    for form, kinds in SUBMITTERS.items():
+    """What falls due inside its period is asked of who exists then, the rest of who exists when the period ends."""
+    for name, form in FORMS.items():
         for period in spans():
-            if period.kind == FREQUENCY[form] and period.last < NIGHT:
+            asked = min(period.last, due_day(form.due, period))
+            if period.kind == form.frequency and asked < NIGHT:
                 for unit in units.values():
-                    if unit.kind in kinds and unit.exists(period.last, period.last):
-                        yield (form, unit.code, period.name), period
+                    if unit.kind in form.by and unit.exists(asked, asked):
+                        yield (name, unit.code, period.name), period

@@ -46,6 +46,12 @@ class Span:
         return self.first <= day <= self.last
 
     @property
+    def year_before(self) -> Span:
+        """The same days of the year before, as far as this period has come."""
+        first, last = (day.replace(year=day.year - 1) for day in (self.first, self.as_of))
+        return Span(first, last, self.kind, f"before {self.name}")
+
+    @property
     def as_of(self) -> date:
         """The day whose state the period shows: its last, or the night's while it runs."""
         return min(self.last, NIGHT)
@@ -69,11 +75,13 @@ def spans() -> Iterator[Span]:
     return map(span, [*names, *(f"2021-{month:02}" for month in range(1, 13)), "2022-01"])
 
 
-def due_day(form: str, period: Span) -> date:
-    """The last day on time: ten days for the profile, five working days for what is told every month."""
-    if form == "unit_profile":
-        return period.last + timedelta(days=10)
-    day, left = period.last, 5
+def due_day(due: int | tuple[int, int], period: Span) -> date:
+    """The last day on time: a month and day of the period's year, so many days after it, or (negative) so many working days."""
+    if isinstance(due, tuple):
+        return date(period.first.year, *due)
+    if due >= 0:
+        return period.last + timedelta(days=due)
+    day, left = period.last, -due
     while left:
         day += timedelta(days=1)
         is_weekend = day.isoweekday() > 5
