@@ -22,7 +22,7 @@ run: $(READY) ## The 2021 sample year through the whole chain: night, figures, r
 
 test: lint types ## Everything CI runs: lint, types, the import arrow, SQL, all tests
 	@bin/install-browser
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(READY) ## Ruff, the import arrow (import-linter) and the SQL of dbt (sqlfluff)
 	$(BIN)/ruff check .
