@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 
 from connectors.report import words
-from connectors.report.drawing import ACCENT, INK, MUTED, SOFT, WIDE, Chart, layer
+from connectors.report.drawing import ACCENT, INK, MUTED, SOFT, WIDE, Chart, layer, names_axis
 from connectors.report.figures.targets import TargetPoint
 
 _MOST = Decimal("1.5")
@@ -36,7 +36,8 @@ def target_bullets(targets: Sequence[TargetPoint]) -> Chart:
         )
     scale = alt.Scale(domain=[0, 2.1])
     axis = alt.Axis(values=[0, 0.5, 1, 1.5], format=".0%", labelColor=MUTED)
-    base = layer(rows).encode(y=alt.Y("target:N", sort=None, title=None, axis=alt.Axis(labelLimit=230)))
+    y = alt.Y("target:N", sort=None, title=None, axis=names_axis(row["target"] for row in rows))
+    base = layer(rows).encode(y=y)
 
     def across(field: str) -> alt.X:
         return alt.X(f"{field}:Q", scale=scale, title=None, axis=axis)
@@ -44,7 +45,7 @@ def target_bullets(targets: Sequence[TargetPoint]) -> Chart:
     chart = base.mark_bar(color="#e8edf2", height=18).encode(x=across("goal"))
     chart = chart + base.mark_bar(color=SOFT, height=10).encode(x=across("share"))
     chart = chart + layer([{"goal": 1.0}]).mark_rule(color=ACCENT, strokeWidth=1.5).encode(x=across("goal"))
-    ticks = layer([row for row in rows if row["path"] is not None]).encode(y=alt.Y("target:N", sort=None, title=None))
+    ticks = layer([row for row in rows if row["path"] is not None]).encode(y=y)
     chart = chart + ticks.mark_tick(color=INK, thickness=2, height=18).encode(x=across("path"))
     # The labels stand in a column of their own, where no bar can cross them.
     chart = chart + base.mark_text(align="right", fontSize=11).encode(x=across("edge"), text="label:N")

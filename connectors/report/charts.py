@@ -12,7 +12,7 @@ from typing import Any, Literal
 import altair as alt
 
 from connectors.report import words
-from connectors.report.drawing import ACCENT, MUTED, SMALL, SOFT, WIDE, Chart, layer
+from connectors.report.drawing import ACCENT, MUTED, SMALL, SOFT, WIDE, Chart, layer, names_axis
 from connectors.report.tables import CampaignTotal, Rate
 
 
@@ -24,7 +24,7 @@ def campaign_bars(totals: Sequence[CampaignTotal], title: str) -> Chart:
     ]
     longest = max((r["money"] for r in rows), default=0.0)
     base = layer(rows).encode(
-        y=alt.Y("campaign:N", sort=None, title=None),
+        y=alt.Y("campaign:N", sort=None, title=None, axis=names_axis(t.name for t in totals)),
         x=alt.X("money:Q", axis=None, scale=alt.Scale(domain=[0, longest * 1.3 or 1])),
     )
     chart = base.mark_bar(color=ACCENT, height=16) + base.mark_text(align="left", dx=6).encode(text="label:N")
@@ -81,7 +81,8 @@ def rate_bars(name: str, rates: Sequence[Rate], province: Rate | None) -> Chart:
     ]
     scale = alt.Scale(domain=[0, 1.16])
     x = alt.X("rate:Q", scale=scale, title=None, axis=alt.Axis(values=[0, 0.5, 1], format=".0%", labelColor=MUTED))
-    base = layer(rows).encode(y=alt.Y("group:N", sort=None, title=None))
+    y = alt.Y("group:N", sort=None, title=None, axis=names_axis(r.org_name for r in rates))
+    base = layer(rows).encode(y=y)
     bars = base.mark_bar(color=SOFT, height=14).encode(x=x)
     # The labels stand in a column of their own, where the line of the province cannot cross them.
     layers = bars + base.mark_text(align="right").encode(x=alt.X("edge:Q", scale=scale), text="label:N")

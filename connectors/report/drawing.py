@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,12 +25,15 @@ WIDE = 380
 SMALL = 168
 """Width of the plot of a small chart, of which two stand side by side on a phone."""
 
+_LABEL_SIZE = 12
+"""Height of a label in px; a Chinese character is as wide as it is high."""
+
 _CONFIG: dict[str, Any] = {
     "font": FONTS,
     "background": None,
     "view": {"stroke": None},
     "axis": {
-        "labelFontSize": 12,
+        "labelFontSize": _LABEL_SIZE,
         "titleFontSize": 12,
         "titleFontWeight": "normal",
         "labelColor": INK,
@@ -60,6 +65,16 @@ class Chart:
 def layer(rows: list[dict[str, Any]]) -> alt.Chart:
     """An empty layer over rows of plain values."""
     return alt.Chart(alt.InlineData(values=rows))
+
+
+def names_axis(names: Iterable[str]) -> alt.Axis:
+    """An axis with room for these names, also where they are drawn on a machine that cannot measure Chinese for want of a font."""
+    room = max((_width(name) for name in names), default=0)
+    return alt.Axis(minExtent=room + 8, labelLimit=room + 8)
+
+
+def _width(text: str) -> float:
+    return sum(1.0 if unicodedata.east_asian_width(c) in "WFA" else 0.6 for c in text) * _LABEL_SIZE
 
 
 def moment(value: date) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -123,3 +124,11 @@ def test_only_coordinates_lose_digits() -> None:
 def test_what_is_no_picture_is_refused() -> None:
     with pytest.raises(ValueError, match="viewBox"):
         inline("<p></p>", "a", "", "")
+
+
+@pytest.mark.parametrize("name", ["爱心大礼包及慰问金", "T12 基层工会干部培训覆盖(两轮)"])
+def test_a_long_name_has_room_whatever_fonts_this_machine_has(name: str) -> None:
+    drawn = str(charts.campaign_bars([CampaignTotal("a", name, Decimal(5), Decimal(1), 3)], "金额").svg())
+    left = -float(re.search(r'viewBox="([-\d.]+) ', drawn)[1])  # type: ignore[index] - every picture has one
+    shift = float(re.search(r"translate\(([\d.]+),", drawn)[1])  # type: ignore[index] - the plot stands right of its names
+    assert left + shift > sum(12 if ord(c) > 255 else 6 for c in name)
