@@ -46,7 +46,7 @@ class UnknownCodeError(Exception):
 @cache
 def codes() -> Mapping[str, Mapping[str, Any]]:
     """Every code of the three families file, form and value, with its templates and the params that they use."""
-    return MappingProxyType(yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")))
+    return MappingProxyType(yaml.load(CATALOGUE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
 def words(finding: Finding, lang: Language = "zh") -> Words:

@@ -7,10 +7,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from benchmarks.night.measure import measure
+from benchmarks.measure import measure
 from benchmarks.night.product import product_at
 from benchmarks.night.results import AGAIN, PANDAS, POLARS, PRODUCT, WORDS, Result, write_results
-from benchmarks.night.workbooks import write_inbox
+from benchmarks.workbooks import write_inbox
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "bench"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import create_engine, text
 
-from benchmarks.night.columns import COLUMNS, FIRST_ROW, form_of
+from benchmarks.columns import COLUMNS, FIRST_ROW, form_of
 
 SCHEMA = "bench_pandas"
 

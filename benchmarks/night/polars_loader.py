@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from python_calamine import CalamineWorkbook
 
-from benchmarks.night.columns import COLUMNS, FIRST_ROW, form_of
+from benchmarks.columns import COLUMNS, FIRST_ROW, form_of
 
 SCHEMA = "bench_polars"
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from benchmarks.night.columns import COLUMNS
-from benchmarks.night.measure import CommandFailedError, Cost, measure
-from benchmarks.night.workbooks import LAST_DAY
+from benchmarks.columns import COLUMNS
+from benchmarks.measure import CommandFailedError, Cost, measure
+from benchmarks.workbooks import LAST_DAY
 from connectors.settings import environment_with
 
 BUSINESS_DATE = LAST_DAY.replace(year=LAST_DAY.year + 1, month=1, day=31)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.night.measure import Cost
+from benchmarks.measure import Cost
 
 PRODUCT, AGAIN, PANDAS, POLARS = "product", "product_again", "pandas", "polars"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.night.columns import COLUMNS, FIRST_ROW, form_of
-from benchmarks.night.measure import CommandFailedError, Cost, measure
+from benchmarks.columns import COLUMNS, FIRST_ROW, form_of
+from benchmarks.measure import CommandFailedError, Cost, measure
 from benchmarks.night.results import PANDAS, POLARS, PRODUCT, Result, slope_ms, write_results
-from benchmarks.night.workbooks import ROWS, orders, write_inbox
+from benchmarks.workbooks import ROWS, orders, write_inbox
 from connectors.workbooks.reader import BatchReader
 from expectations.contract import forms
 
