@@ -35,6 +35,7 @@ class Settings:
     reader_memory_mb: int = 1024
     reader_cpu_seconds: int = 60
     reader_wall_seconds: int = 120
+    reader_answer_mb: int = 256
     max_file_mb: int = 20
     lang: str = "zh"
 
@@ -57,6 +58,11 @@ class Settings:
     def reports_dir(self) -> Path:
         """The default place of the reports."""
         return self.home / "reports"
+
+    @property
+    def replies_dir(self) -> Path:
+        """Answers and receipts for the submitters, by business date and unit; they hold personal data."""
+        return self.home / "replies"
 
     @property
     def logs_dir(self) -> Path:
@@ -208,6 +214,14 @@ VARIABLES: tuple[Variable, ...] = (
         "读取一个文件的总时间上限（秒）",
         "Time that reading one file may take, in seconds",
         *_whole(1, 7200),
+    ),
+    Variable(
+        "WAREHOUSE_READER_ANSWER_MB",
+        "reader_answer_mb",
+        "256",
+        "读取进程一次交回的内容上限（MB）",
+        "The most that a reading process may hand back at once, in MB",
+        *_whole(1, 4096),
     ),
     Variable(
         "WAREHOUSE_MAX_FILE_MB",

@@ -13,7 +13,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -22,8 +22,9 @@ import psycopg
 
 from connectors.archive import Archive
 from connectors.settings import Settings
-from connectors.sources.folder import FolderSource, ObjectChangedError, SourceObject
+from connectors.sources.folder import Copied, FolderSource, ObjectChangedError, SourceObject
 from connectors.workbooks.package import custom_properties
+from connectors.workbooks.packed import unpack
 from expectations.contract import forms
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,8 @@ class _Arrival:
     found: SourceObject
     sha256: str
     form_hint: str | None
+    place: tuple[str, int]
+    """Among those that came at the same time: by name, and out of a zip in the order of the zip, behind it."""
 
 
 def collect(
@@ -83,13 +86,26 @@ def collect(
             log.warning("source %s: %s may not be read", source.source_id, found.name)
             skipped += 1
         else:
-            is_whole = len(copied.head) == found.size_bytes <= settings.max_file_mb * 1_000_000
-            arrivals.append(_Arrival(found, copied.sha256, form_hint(copied.head) if is_whole else None))
+            arrivals += _arrivals(found, copied, archive, settings.max_file_mb * 1_000_000)
     # Nothing is written down as received that a power cut could still take away.
     archive.settle()
     received = _record(conn, source.source_id, arrivals, run_id)
     unchanged = len(listing.objects) - len(changed) + len(arrivals) - received
     return Collected(received, unchanged, waiting, skipped)
+
+
+def _arrivals(found: SourceObject, copied: Copied, archive: Archive, longest: int) -> Iterator[_Arrival]:
+    """The object, and behind it, archived too, the files in it if it is a zip of many; what is too large is not looked into."""
+    is_whole = len(copied.head) == found.size_bytes
+    hint = form_hint(copied.head) if is_whole and found.size_bytes <= longest else None
+    yield _Arrival(found, copied.sha256, hint, (found.name, 0))
+    if hint or found.size_bytes > longest:
+        return
+    data = copied.head if is_whole else archive.get(copied.sha256)
+    for number, member in enumerate(unpack(data), start=1):
+        inner = replace(found, name=f"{found.name}/{member.name}", size_bytes=len(member.data))
+        member_hint = form_hint(member.data) if len(member.data) <= longest else None
+        yield _Arrival(inner, archive.put(member.data), member_hint, (found.name, number))
 
 
 def form_hint(data: bytes) -> str | None:
@@ -146,7 +162,7 @@ def _record(conn: psycopg.Connection[Any], source_id: str, arrivals: Sequence[_A
         ).fetchone()
         previous, now = last_look if last_look else (None, datetime.now(UTC))
         received = {a.found.name: _received_at(a.found, previous, now) for a in fresh}
-        fresh.sort(key=lambda a: (received[a.found.name], a.found.name))
+        fresh.sort(key=lambda a: (received[a.found.name], a.place))
         columns = (
             "source_id, object_name, size_bytes, modified_ns, sha256, received_at, collected_at, run_id, form_hint"
         )

@@ -14,11 +14,9 @@ import fsspec
 
 from connectors.archive import PIECE_BYTES, Archive
 from connectors.errors import SourceUnreachable
+from connectors.workbooks.stray import is_stray
 
 log = logging.getLogger(__name__)
-
-IGNORED_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".download", ".swp")
-IGNORED_NAMES = frozenset(("thumbs.db", "desktop.ini"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class FolderSource:
         skipped = len(broken)
         for path, info in found.items():
             relative = PurePosixPath(path).relative_to(PurePosixPath(str(self.folder)))
-            if _is_ignored(relative):
+            if is_stray(relative):
                 continue
             if info["type"] != "file" or info["islink"]:
                 # A pipe would wait for ever, a link may lead anywhere, a device is no file.
@@ -117,16 +115,6 @@ class FolderSource:
         finally:
             os.close(handle)
         return Copied(sha256, head)
-
-
-def _is_ignored(relative: PurePosixPath) -> bool:
-    name = relative.name.lower()
-    return (
-        any(part.startswith(".") for part in relative.parts)
-        or name.startswith("~$")
-        or name.endswith(IGNORED_ENDINGS)
-        or name in IGNORED_NAMES
-    )
 
 
 def _is_same(found: SourceObject, now: os.stat_result) -> bool:

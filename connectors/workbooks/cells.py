@@ -3,53 +3,97 @@
 from __future__ import annotations
 
 import io
-import re
 from datetime import date, datetime, time
-from html import unescape
 from math import isfinite
 from typing import Any
-from xml.etree import ElementTree
 
-from python_calamine import CalamineWorkbook, SheetVisibleEnum
+from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
-from connectors.workbooks.layout import column_number
-from connectors.workbooks.package import Package, check_grid, parse_xml
-from connectors.workbooks.refusal import damaged
+from connectors.workbooks.biff import marks_of_xls
+from connectors.workbooks.delimited import SHEET, read_delimited
+from connectors.workbooks.digits import EXACT_BELOW
+from connectors.workbooks.kinds import CSV, ODS, XLSB, XLSX
+from connectors.workbooks.marks import SheetMarks
+from connectors.workbooks.number_formats import date_of_serial
+from connectors.workbooks.ods import read_ods
+from connectors.workbooks.package import Package, check_grid
+from connectors.workbooks.refusal import RefusedError, damaged, unsafe
+from connectors.workbooks.sheet_xml import marks_of_xlsx
+from connectors.workbooks.xlsb import marks_of_xlsb
 
 Row = list[Any]
-"""One row from column A on, as the native reader gives it: '' is blank."""
-
-EXACT_BELOW = 10**15
-"""Excel keeps fifteen digits of a number: a longer one has lost what followed."""
-
-_ERROR_CELL = re.compile(rb"<c\s[^<>]*\bt=[\"']e[\"'][^<>]*>")
-_FORMULA_CELL = re.compile(rb"<c\s([^<>]*)>\s*<f\b[^<>]*(?:/>|>([^<]*)</f>)\s*(?:</c>|<v\s*/>|<v>\s*</v>)")
-_REFERENCE = re.compile(rb"\br=[\"']([A-Za-z]+)(\d+)[\"']")
-_VALUE = re.compile(rb"<v>([^<]*)</v>")
-_IS_TEXT = re.compile(rb"\bt=[\"']str[\"']")
+"""One row from column A on, as the reader gives it: '' is blank."""
 
 
 class Cells:
-    """The sheets of one workbook. Raises: RefusedError (damaged) where the native reader gives up."""
+    """The sheets of one workbook of any kind. Raises: RefusedError where it is locked or broken.
+
+    Attributes:
+        names: the names of its sheets in order.
+        visible: those that people see.
+        is_delimited: whether it is one of those text files whose rows need not be of one width.
+    """
 
     def __init__(self, package: Package) -> None:
         self._package = package
-        self._workbook = _native(lambda: CalamineWorkbook.from_filelike(io.BytesIO(package.data)))
-        metadata = self._workbook.sheets_metadata
-        self.names = [m.name for m in metadata]
-        self.visible = [m.name for m in metadata if m.visible is SheetVisibleEnum.Visible]
+        self.is_delimited = package.kind is CSV
+        self._rows: dict[str, list[Row]] = {}
+        self._marks: dict[str, SheetMarks] = {}
+        if self.is_delimited:
+            self.names = self.visible = [SHEET]
+            self._rows[SHEET], self._marks[SHEET] = list(read_delimited(package.data)), SheetMarks()
+        elif package.kind is ODS:
+            sheets = read_ods(package.parts.get("content.xml", b""))
+            self.names, self.visible = list(sheets), [name for name, sheet in sheets.items() if sheet.is_visible]
+            self._rows = {name: sheet.rows for name, sheet in sheets.items()}
+            self._marks = {name: sheet.marks for name, sheet in sheets.items()}
+        else:
+            self._open_native()
 
     def rows(self, sheet: str) -> list[Row]:
-        """Every row of the sheet from A1 on, with the error values and the formulas that the native reader passes over."""
-        xml = self._package.sheets.get(sheet, b"")
-        check_grid(sheet, xml)
+        """Every row of the sheet from A1 on, with the error values and the formulas that native readers pass over."""
+        if sheet in self._rows:
+            return self._rows[sheet]
+        check_grid(sheet, self._package.xml_of(sheet))
+        marks = self.marks(sheet)
         rows: list[Row] = _native(lambda: self._workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
-        for row, column, text in _passed_over(xml):
+        for row, column, text in marks.texts:
             if row < len(rows) and column < len(rows[row]):
                 rows[row][column] = text
             else:
                 _put(rows, row, column, text)
+        for row, column in marks.dates:
+            number = rows[row][column] if row < len(rows) and column < len(rows[row]) else None
+            if isinstance(number, (int, float)) and not isinstance(number, bool):
+                rows[row][column] = date_of_serial(number, is_1904=marks.is_1904)
         return rows
+
+    def marks(self, sheet: str) -> SheetMarks:
+        """What the sheet says beside its values."""
+        if sheet not in self._marks:
+            self._marks[sheet] = marks_of_xlsx(self._package, sheet) if sheet in self._package.sheets else SheetMarks()
+        return self._marks[sheet]
+
+    def _open_native(self) -> None:
+        package = self._package
+        if package.kind is XLSB:
+            self._marks = marks_of_xlsb(package.parts)
+        listed = marks_of_xls(package.data) if package.kind not in (XLSB, XLSX) else []
+        self._workbook = _native(lambda: CalamineWorkbook.from_filelike(io.BytesIO(package.data)))
+        metadata = self._workbook.sheets_metadata
+        self.names = [m.name for m in metadata]
+        self.visible = [m.name for m in metadata if m.visible is SheetVisibleEnum.Visible]
+        if not self.names:
+            raise damaged("没有工作表", "there is no sheet")
+        if len(set(map(str.casefold, self.names))) < len(self.names):
+            raise unsafe("有两张同名的工作表", "two sheets have one name")
+        for name, marks in zip(self.names, listed, strict=False):
+            self._marks[name] = marks
+            marks.merged = self._merged(name)
+
+    def _merged(self, sheet: str) -> list[tuple[int, int, int, int]]:
+        ranges = _native(lambda: self._workbook.get_sheet_by_name(sheet).merged_cell_ranges)
+        return [(*first, *last) for first, last in ranges or []]
 
 
 def text_of(value: Any) -> str | None:
@@ -85,47 +129,11 @@ def _native(read: Any) -> Any:
         return read()
     except (MemoryError, KeyboardInterrupt, SystemExit):
         raise
+    except PasswordError as error:
+        raise RefusedError("file.password") from error
     except BaseException as error:
         # A panic of the native reader is a BaseException that is no Exception.
         raise damaged("表格内容无法读取", "the cells cannot be read") from error
-
-
-def _passed_over(xml: bytes) -> list[tuple[int, int, str]]:
-    """Row, column (0-based) and text of the cells that hold an error value, or a formula whose value nobody worked out."""
-    if b"<c" not in xml and b":c" in xml:
-        xml = _without_prefix(xml)
-    found: list[tuple[int, int, str]] = []
-    if b'"e"' in xml or b"'e'" in xml:
-        for cell in _ERROR_CELL.finditer(xml):
-            end = xml.find(b"</c>", cell.end())
-            value = _VALUE.search(xml, cell.end(), end)
-            found += _placed(cell[0], value[1] if value else b"#VALUE!")
-    if b"<f" in xml:
-        for formula in _FORMULA_CELL.finditer(xml):
-            # A formula that gives an empty text is worked out, and blank.
-            if not (_IS_TEXT.search(formula[1]) and b"<v" in formula[0]):
-                found += _placed(formula[1], b"=" + (formula[2] or b""))
-    return found
-
-
-def _placed(attributes: bytes, text: bytes) -> list[tuple[int, int, str]]:
-    place = _REFERENCE.search(attributes)
-    if place is None:
-        raise damaged("公式单元格没有地址", "a formula has no address")
-    return [
-        (int(place[2]) - 1, column_number(place[1].decode().upper()) - 1, unescape(text.decode("utf-8", "replace")))
-    ]
-
-
-def _without_prefix(xml: bytes) -> bytes:
-    """The same sheet with plain element names: some programs write `x:c` for `c`."""
-    try:
-        root = parse_xml(xml)
-    except ElementTree.ParseError as error:
-        raise damaged("工作表不是有效的 XML", "a sheet is not valid XML") from error
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
-    return ElementTree.tostring(root)
 
 
 def _put(rows: list[Row], row: int, column: int, text: str) -> None:

@@ -33,16 +33,20 @@ _PROGRAM = (
 START_SECONDS = 60
 """A child is ready after half a second; on a machine that swaps, later."""
 
+LONGEST_MESSAGE = 10_000
+"""What a child says of one file is one line; a longer one is noise of a child that went wild."""
+
 _FOREVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a child may use: memory in MB, and for each file seconds of processor time and of waiting."""
+    """What a child may use: memory in MB, for each file seconds of processor time and of waiting, and MB in each block that it answers."""
 
     memory_mb: int
     cpu_seconds: int
     wall_seconds: int
+    answer_mb: int
 
 
 class ChildDiedError(Exception):
@@ -83,7 +87,7 @@ class Keeper:
                 done += 1
             self._deadline = time.monotonic() + self._limits.wall_seconds
             write_message(requests, {"finish": True})
-            found = _read_answer(answers)
+            found = _read_answer(answers, self._limits.answer_mb * 1_000_000)
         except (WireClosedError, OSError) as error:
             self._deadline = _FOREVER
             code = self._end(process)
@@ -156,17 +160,17 @@ class Keeper:
         return code
 
 
-def _answer(answers: BinaryIO) -> dict[str, Any]:
-    message = read_message(answers)
+def _answer(answers: BinaryIO, longest: int = LONGEST_MESSAGE) -> dict[str, Any]:
+    message = read_message(answers, longest)
     if "failed" in message:
         log.error("the reading child met %s", message["failed"])
         raise WireClosedError
     return message
 
 
-def _read_answer(answers: BinaryIO) -> ReadBatch:
-    message = _answer(answers)
-    rows = {str(form_id): pl.read_ipc(io.BytesIO(read_block(answers))) for form_id in message["forms"]}
+def _read_answer(answers: BinaryIO, longest: int) -> ReadBatch:
+    message = _answer(answers, longest)
+    rows = {str(form_id): pl.read_ipc(io.BytesIO(read_block(answers, longest))) for form_id in message["forms"]}
     return ReadBatch([Reading.from_wire(plain) for plain in message["readings"]], rows)
 
 

@@ -11,6 +11,11 @@ NUMBER_HEADING = "序号"
 NIL_QUESTION = "本期无此项（是/否）"
 TOTAL_LABEL = "合计"
 HELP_SHEET, META_SHEET, LISTS_SHEET = "填报说明", "_meta", "_lists"
+PROBLEM_SHEET = "问题清单"
+"""Stands first in a workbook that we sent back annotated; when it comes back, it is no part of the answer."""
+OUR_SHEETS = frozenset((HELP_SHEET, META_SHEET, LISTS_SHEET, PROBLEM_SHEET))
+CONFIRM_HEADING, FINGERPRINT_HEADING = "确认（填“是”）", "核对码"
+"""Columns of the problem list: what the submitter confirms, and, hidden, which warnings that is about."""
 
 TITLE_ROW, IDENTITY_ROW, NIL_ROW, HEADING_ROW = range(4)
 """0-based; the total row, where a form has one, and the data follow the headings."""

@@ -36,7 +36,12 @@ class ReaderPool:
 
     def __init__(self, settings: Settings, *, recycle_after: int = FILES_PER_CHILD) -> None:
         self._settings = settings
-        limits = Limits(settings.reader_memory_mb, settings.reader_cpu_seconds, settings.reader_wall_seconds)
+        limits = Limits(
+            settings.reader_memory_mb,
+            settings.reader_cpu_seconds,
+            settings.reader_wall_seconds,
+            settings.reader_answer_mb,
+        )
         self._keepers = [Keeper(limits, recycle_after) for _ in range(settings.readers)]
         self._idle: queue.SimpleQueue[Keeper] = queue.SimpleQueue()
         for keeper in self._keepers:

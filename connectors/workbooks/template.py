@@ -48,6 +48,9 @@ PROTECTION = {
     "autofilter": True,
 }
 
+TEXT_STAYS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+"""XlsxWriter's merged cells take any value: without this, a unit named =cmd|… would be a live formula in the template."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -78,7 +81,7 @@ def write_workbook(
     sum in the total row with a typed value.
     """
     # A stream of ours is filled in memory: XlsxWriter's temporary files cost more than the workbook.
-    workbook = Workbook(str(target) if isinstance(target, Path) else target, {"in_memory": True})
+    workbook = Workbook(str(target) if isinstance(target, Path) else target, {"in_memory": True, **TEXT_STAYS_TEXT})
     workbook.set_properties({"title": form.title_zh, "created": datetime(2021, 1, 1, tzinfo=UTC)})
     styles = make_styles(workbook)
     sheet = workbook.add_worksheet(form.sheet)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import polars as pl
@@ -17,8 +17,13 @@ Sums = dict[int, dict[str, Decimal | int | None]]
 """By delivery and field; None where a row could not be read, so that its one complaint is not followed by a second."""
 
 
-def reconcile(form: Form, totals: Sequence[tuple[Reading, TotalRow]], rows: pl.DataFrame) -> None:
-    """Warn, in their readings, of the totals of a form that differ from the sum of the typed rows; a blank total says nothing."""
+def reconcile(
+    form: Form, totals: Sequence[tuple[Reading, TotalRow]], rows: pl.DataFrame, scales: Mapping[int, Mapping[str, str]]
+) -> None:
+    """Warn, in their readings, of the totals of a form that differ from the sum of the typed rows; a blank total says nothing.
+
+    `scales` as for `normalise`.
+    """
     # A formula that nobody worked out is the template's own, blank like the rest of it.
     stated = [
         (reading, total, name, text)
@@ -42,7 +47,8 @@ def reconcile(form: Form, totals: Sequence[tuple[Reading, TotalRow]], rows: pl.D
         },
     )
     typed = {
-        (row["delivery_id"], row["row_number"]): row for row in normalise(form, texts, {}).rows.iter_rows(named=True)
+        (row["delivery_id"], row["row_number"]): row
+        for row in normalise(form, texts, {}, scales).rows.iter_rows(named=True)
     }
     whole = _sums(fields, rows)
     for reading, total, name, text in stated:

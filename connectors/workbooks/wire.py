@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 _LENGTH = struct.Struct(">Q")
 
 LONGEST_BLOCK = 2**32
-"""A longer one is noise of a child that went wild, not an answer."""
+"""A longer one is noise, not something that was sent."""
 
 
 class WireClosedError(Exception):
@@ -31,13 +31,13 @@ def write_block(stream: BinaryIO, data: bytes) -> None:
         raise WireClosedError from error
 
 
-def read_block(stream: BinaryIO) -> bytes:
-    """The bytes that were sent. Raises: WireClosedError at the end of the stream."""
+def read_block(stream: BinaryIO, longest: int = LONGEST_BLOCK) -> bytes:
+    """The bytes that were sent. Raises: WireClosedError at the end of the stream, or before a block that is longer."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         raise WireClosedError
     (length,) = _LENGTH.unpack(head)
-    if length > LONGEST_BLOCK:
+    if length > longest:
         raise WireClosedError
     data = stream.read(length)
     if len(data) < length:
@@ -50,10 +50,10 @@ def write_message(stream: BinaryIO, message: dict[str, Any]) -> None:
     write_block(stream, json.dumps(message, ensure_ascii=True).encode())
 
 
-def read_message(stream: BinaryIO) -> dict[str, Any]:
+def read_message(stream: BinaryIO, longest: int = LONGEST_BLOCK) -> dict[str, Any]:
     """The JSON object that was sent. Raises: WireClosedError."""
     try:
-        message = json.loads(read_block(stream))
+        message = json.loads(read_block(stream, longest))
     except ValueError as error:
         raise WireClosedError from error
     if not isinstance(message, dict):
