@@ -20,11 +20,14 @@ CENT = Decimal("0.01")
 MULTIPLIERS = {"千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8}
 
 _PEOPLE = frozenset(("人", "人次", "名", "位"))
+_BARE = re.compile(r"[^元圆块千万亿a-zA-Z¥]+")
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _NUMBER = re.compile(
     r"(?P<number>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?P<times>千万|百万|[千万亿])?"
 )
 _SCIENTIFIC = re.compile(r"[0-9]+(?:\.[0-9]+)?[eE][-+]?[0-9]{1,6}")
+_GROUPS = re.compile(r"(?<![0-9.])[0-9]{1,3}(?: [0-9]{3})+(?![0-9])")
+_APART = re.compile(r"[0-9.] +[0-9]")
 _INEXACT = re.compile(r"[约近余多]|左右|上下|以[上下内]|大概|大约|[0-9万]\+$|[0-9元]\s*[-~至到]\s*[0-9]")
 _CURRENCY_BEFORE = re.compile("^(?:人民币|RMB|CNY|¥)", re.IGNORECASE)
 _CURRENCY_AFTER = re.compile("(?:元|圆|块|RMB|CNY)?[整正]?$", re.IGNORECASE)
@@ -42,12 +45,23 @@ def read_whole_number(text: str, unit: str | None) -> tuple[Decimal, tuple[Compl
     return _finish(text, number, whole, complaints)
 
 
-def read_money(text: str) -> tuple[Decimal, tuple[Complaint, ...]]:
+def read_money(text: str, times: str | None = None) -> tuple[Decimal, tuple[Complaint, ...]]:
     """The amount in CNY with two decimals that a text (NFKC, without marks) says, and what was repaired.
 
-    Raises: UnreadableError.
+    `times` is what the heading of the column says that its numbers are to be multiplied by (万); a cell with a unit of its own
+    says so itself. Raises: UnreadableError.
     """
-    return _to_hundredths(text, *_read(text, _CURRENCY_AFTER))
+    number, complaints = _read(text, _CURRENCY_AFTER)
+    if times and _BARE.fullmatch(text):
+        number *= MULTIPLIERS[times]
+        complaints = (*complaints, info("value.repaired", became=f"{number.quantize(CENT, ROUND_HALF_UP)}"))
+    return _to_hundredths(text, number, complaints)
+
+
+def heading_times(unit: str, wanted: str | None) -> str | None:
+    """What a unit in a heading says that the numbers are to be multiplied by, where the form wants 元: 万 for 万元; None if it says no such thing."""
+    times = unit.removeprefix("单位").lstrip(":").removesuffix("元")
+    return times if wanted == "元" and times in MULTIPLIERS else None
 
 
 def read_decimal(text: str, unit: str | None) -> tuple[Decimal, tuple[Complaint, ...]]:
@@ -56,6 +70,27 @@ def read_decimal(text: str, unit: str | None) -> tuple[Decimal, tuple[Complaint,
     Raises: UnreadableError.
     """
     return _to_hundredths(text, *_read(text, _unit_after(unit)))
+
+
+def read_year(text: str) -> tuple[Decimal, tuple[Complaint, ...]]:
+    """The year that a text (NFKC, without marks) says, perhaps as 2018年 or 2018年度, and what was repaired.
+
+    Raises: UnreadableError.
+    """
+    return read_whole_number(text.removesuffix("度") if text.endswith("年度") else text, "年")
+
+
+def read_percent(text: str) -> tuple[Decimal, tuple[Complaint, ...]]:
+    """The percentage with two decimals that a text (NFKC, without marks) says, as 85.3, 85.3% or 百分之八十五, and what was repaired.
+
+    Raises: UnreadableError.
+    """
+    if text.startswith("百分之"):
+        said = parse_chinese_number(text.removeprefix("百分之"), is_spoken_alone=True)
+        if said is None:
+            raise UnreadableError("value.not_a_number", reason="words")
+        return _to_hundredths(text, said, ())
+    return read_decimal(text, "%")
 
 
 def _unit_after(unit: str | None) -> re.Pattern[str]:
@@ -83,7 +118,11 @@ def _finish(
 
 
 def _read(text: str, unit: re.Pattern[str]) -> tuple[Decimal, tuple[Complaint, ...]]:
-    written = re.sub(r"\s+", "", text.translate(DASHES)).lstrip("'‘’")
+    spaced = _GROUPS.sub(lambda found: found[0].replace(" ", ""), re.sub(r"\s", " ", text.translate(DASHES)))
+    if _APART.search(spaced):
+        # A blank between digits parts thousands, or it parts two numbers.
+        raise UnreadableError("value.not_a_number", reason="inexact")
+    written = spaced.replace(" ", "").lstrip("'‘’")
     is_negative, written = _sign(written)
     if currency := _CURRENCY_BEFORE.match(written):
         is_negative, written = (

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from typing import Any, Literal
 import yaml
 
 from expectations.contract import Field, forms
+from expectations.contract import Words as RuleWords
 from expectations.finding import Finding
 
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
@@ -51,6 +52,13 @@ def codes() -> Mapping[str, Mapping[str, Any]]:
 
 def words(finding: Finding, lang: Language = "zh") -> Words:
     """The words of a finding. Raises: UnknownCodeError if nobody ever wrote them."""
+    said = _words(finding, lang)
+    if "confirmed" not in finding.params:
+        return said
+    return replace(said, what=said.what + ("（已确认）" if lang == "zh" else " (confirmed)"))
+
+
+def _words(finding: Finding, lang: Language) -> Words:
     family = finding.code.split(".")[0]
     if family in ("file", "form", "value"):
         return _catalogued(finding, lang)
@@ -58,14 +66,27 @@ def words(finding: Finding, lang: Language = "zh") -> Words:
     rule = next((r for r in form.rules if r.code == finding.code), None) if form else None
     if form is None or rule is None:
         raise UnknownCodeError(finding.code)
-    said = rule.words_zh if lang == "zh" else rule.words_en
+    said = _as_waived(rule.words_zh if lang == "zh" else rule.words_en, finding, lang)
     if rule.query:
         # What may be typed in the cell is not the point; what it was compared with is.
         evidence = finding.params.get("evidence")
         compared = f"（{evidence}）" if lang == "zh" else f" ({evidence})"
         return Words(said.what + (compared if evidence else ""), "", said.fix)
-    expected = expectation(form.field(rule.fields[0]), lang) if rule.fields else ""
-    return Words(said.what, expected, said.fix)
+    # What one cell may hold does not say how several cells go together.
+    expected = expectation(form.field(rule.fields[0]), lang) if len(rule.fields) == 1 else ""
+    nearest = finding.params.get("suggestions")
+    hint = f"；最接近的有：{nearest}" if lang == "zh" else f"; the nearest are: {nearest}"
+    return Words(said.what, expected, said.fix + (hint if nearest else ""))
+
+
+def _as_waived(said: RuleWords, finding: Finding, lang: Language) -> RuleWords:
+    """What a rule says where it is waived: there is nothing to mend, and why."""
+    because = finding.params.get("waived_because")
+    if because is None:
+        return said
+    if lang == "zh":
+        return RuleWords(f"{said.what}（豁免：{because}）", "已获豁免，不必改正")
+    return RuleWords(f"{said.what} (waived: {because})", "waived; nothing is to be mended")
 
 
 def expectation(field: Field, lang: Language = "zh") -> str:

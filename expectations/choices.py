@@ -10,9 +10,18 @@ from functools import cache
 
 from expectations.complaint import Complaint, UnreadableError, info
 from expectations.contract import Field
+from expectations.variants import ZEROS, simplified
 
-_NUMBERING = re.compile(r"^[(]?(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})[).、:]\s*")
+YES = frozenset(("是", "√", "✓", "✔", "☑", "y", "yes", "true", "1", "有", "对"))
+"""What people type for yes, folded."""
+
+NO = frozenset(("否", "×", "✗", "✘", "☒", "x", "n", "no", "false", "0", "无", "不是", "没有"))
+"""What people type for no, folded."""
+
+_NUMBERING = re.compile(r"^[(]?(?:[0-9]{1,2}[).、:]?|[一二三四五六七八九十]{1,2}[).、:])\s*")
 _QUOTES = "\"'“”‘’「」『』《》【】"
+_ENDS = _QUOTES + "。.,;、 "
+_KEY_LIKE = re.compile(r"[A-Z]+[0-9〇○◯]+")
 _SEPARATORS = re.compile(r"[、,;/+和及与\s]+")
 
 
@@ -24,8 +33,8 @@ def read_choice(field: Field, text: str) -> tuple[str, tuple[Complaint, ...]]:
     known = _codes_by_words(field)
     if text in labels(field):
         return labels(field)[text], ()
-    bare = text.strip(_QUOTES).strip()
-    for candidate in (bare, _NUMBERING.sub("", bare).strip(_QUOTES)):
+    bare = text.strip(_ENDS)
+    for candidate in (bare, _NUMBERING.sub("", bare).strip(_ENDS)):
         if code := known.get(_folded(candidate)):
             return code, (info("value.repaired", became=_label(field, code)),)
     pieces = [piece for piece in _SEPARATORS.split(bare) if piece]
@@ -35,8 +44,9 @@ def read_choice(field: Field, text: str) -> tuple[str, tuple[Complaint, ...]]:
 
 
 def read_register_key(text: str) -> str:
-    """The key of a register in the spelling of registers: upper case, no spaces. Whether it is known is for the judge."""
-    return unicodedata.normalize("NFKC", re.sub(r"\s+", "", text).upper())
+    """The key of a register in the spelling of registers: upper case, no spaces, no quotes. Whether it is known is for the judge."""
+    key = unicodedata.normalize("NFKC", re.sub(r"\s+", "", text).strip(_QUOTES).upper())
+    return key.translate(ZEROS) if _KEY_LIKE.fullmatch(key) else key
 
 
 @cache
@@ -51,6 +61,11 @@ def _codes_by_words(field: Field) -> Mapping[str, str]:
     for choice in field.choices:
         for word in (choice.code, choice.label_zh, choice.label_en, *choice.synonyms):
             words.setdefault(_folded(word), choice.code)
+    if field.heading.startswith("是否"):
+        # The first choice says yes, the second no.
+        for said, choice in zip((YES, NO), field.choices, strict=True):
+            for word in said:
+                words.setdefault(word, choice.code)
     return words
 
 
@@ -66,4 +81,4 @@ def _nearest(field: Field, text: str) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
+    return simplified(re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))).casefold()

@@ -33,6 +33,9 @@ PLACEHOLDERS = frozenset(("-", "--", "---", "/", "//", "\\"))
 DITTO_MARKS = frozenset(("同上", "同前", "〃", '"', "''", "″", "↑", "...", "……", "…", "······"))
 """What people type for "as above"; it is never stored, and nothing is filled down."""
 
+DITTO_WORDS = r"^[(（]?同(?:上|前|左|上行|上一行)[)）]?[。.]?$"
+"""The same in words, as one pattern for single cells and for whole columns."""
+
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－﹘ー", "-"))
 """Every sign that people use as a minus or a dash; NFKC leaves most of them alone, U+2212 among them."""
 
@@ -43,6 +46,10 @@ _INVISIBLE = re.compile(
 )
 # Postgres cannot hold these; the replacement character says that letters were lost before the text came to us.
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff\ufffd]|_x[Dd][89A-Fa-f][0-9A-Fa-f]{2}_|_x0000_|锟斤拷")
+NEEDS_CARE = r"锟斤拷|_x[0-9A-Fa-f]{4}_"
+"""What looks like plain letters and is not: letters lost on the way, and characters that a program wrote by their number."""
+
+_DITTO = re.compile(rf"{DITTO_WORDS}|[\"'“”‘’〃〞″↑.…·。]+")
 _LINE_BREAKS = re.compile(r"\s*[\r\n\t\u2028\u2029]\s*")
 _NAME_WITH_SPACES = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af](?:\s*[\u3400-\u9fff\U00020000-\U000323af]){1,3}")
 
@@ -57,6 +64,16 @@ def strip_marks(text: str) -> str:
     if _UNKEEPABLE.search(text):
         raise UnreadableError("value.unreadable_characters")
     return _LINE_BREAKS.sub(_join_lines, _INVISIBLE.sub("", text)).strip()
+
+
+def is_ditto(text: str) -> bool:
+    """Whether a text is nothing but a mark or a word for "as above"."""
+    return text in DITTO_MARKS or _DITTO.fullmatch(text) is not None
+
+
+def without_apostrophe(text: str) -> str:
+    """A text without the apostrophe that says "this is text" in front of it; one of a pair of quotes stays."""
+    return text[1:].lstrip() if text[0] == "'" and text.count("'") == 1 and len(text) > 1 else text
 
 
 def join_name(text: str) -> str:

@@ -59,6 +59,7 @@ class Field:
 
     `token` names the column of facts that carries the keyed token made from this citizen ID; `register` names the
     register (and `register_key` its column) that the value must be found in; `is_totalled` columns are reconciled with the total row.
+    `since` is the edition that brought the field, where earlier ones are still read.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Field:
     hint_zh: str | None = None
     is_totalled: bool = False
     examples: tuple[Any, ...] = ()
+    since: str | None = None
 
     @property
     def postgres_type(self) -> str:
@@ -132,6 +134,14 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierEdition:
+    """An edition that is still read; `renamed` gives, by field, the heading that it had then."""
+
+    edition: str
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """One form (报表): one sheet, one table, one grain."""
 
@@ -152,6 +162,7 @@ class Form:
     is_register: bool
     is_single_row: bool
     is_nil_allowed: bool
+    reads_editions: tuple[EarlierEdition, ...] = ()
 
     @property
     def sheet(self) -> str:

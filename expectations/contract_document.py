@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from open_data_contract_standard.model import (
     SchemaProperty,
 )
 
-from expectations.contract import Choice, ContractError, Due, Field, Form, Kind, Rule, Words
+from expectations.contract import Choice, ContractError, Due, EarlierEdition, Field, Form, Kind, Rule, Words
 from expectations.finding import Severity
 from expectations.standing_rules import standing_rules
 
@@ -52,8 +52,22 @@ def form_from_contract(text: str) -> Form:
         is_register=custom.get("kind") == "register",
         is_single_row=bool(custom.get("singleRow", False)),
         is_nil_allowed=bool(custom.get("nilReturn", False)),
+        reads_editions=_earlier_editions(form_id, fields, custom.get("readsEditions", ())),
     )
     return _with_rules(form, table)
+
+
+def _earlier_editions(
+    form_id: str, fields: Sequence[Field], declared: Sequence[Mapping[str, Any]]
+) -> tuple[EarlierEdition, ...]:
+    names = {field.name for field in fields}
+    for earlier in declared:
+        if unknown := set(earlier.get("renamed", {})) - names:
+            raise ContractError(form_id, "readsEditions.renamed", f"there is no field {min(unknown)}.")
+    return tuple(
+        EarlierEdition(str(_need(form_id, "readsEditions.edition", e.get("edition"))), e.get("renamed", {}))
+        for e in declared
+    )
 
 
 def _with_rules(form: Form, table: SchemaObject) -> Form:
@@ -116,6 +130,7 @@ def _field(form_id: str, prop: SchemaProperty) -> Field:
         hint_zh=custom.get("hintZh"),
         is_totalled=bool(custom.get("totalled", False)),
         examples=tuple(prop.examples or ()),
+        since=None if custom.get("since") is None else str(custom["since"]),
     )
 
 

@@ -10,6 +10,11 @@ from expectations.form_words import KINDS, typed_alike, who_and_when
 from expectations.standing_rules import standing_rules
 
 
+def guide_path(form: Form) -> str:
+    """Where the guide to a form lies in the project."""
+    return f"docs/user/zh/填报说明/{form.title_zh}.md"
+
+
 def guide_page(form: Form) -> str:
     """How to fill in one form, as a Markdown page: who, when, each column with an example, what is checked and how to mend it."""
     lines = [

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date
+from types import MappingProxyType
 
 import polars as pl
 
 from expectations.choices import labels
 from expectations.citizen_id import CHECK_CHARACTERS, WEIGHTS
-from expectations.cleaning import LONGEST_CELL
+from expectations.cleaning import DITTO_WORDS, LONGEST_CELL, NEEDS_CARE
 from expectations.complaint import Complaint
 from expectations.contract import Field, Form
 from expectations.finding import Finding, Severity
@@ -26,12 +27,13 @@ from expectations.values import LATEST, ValueReading, read_value
 KEY = ("delivery_id", "row_number")
 
 _CLEAN_TEXT = r"^[\p{Han}A-Za-z0-9](?:[\p{Han}A-Za-z0-9（）()，。、；：·_-]*[\p{Han}A-Za-z0-9（）()。])?$"
-_DITTO_WORDS = r"^(?:同上|同前)$"
+_NOT_CLEAN = f"{DITTO_WORDS}|{NEEDS_CARE}"
 _CLEAN_NAME = r"^\p{Han}{2,10}$"
 _CLEAN_INTEGER = r"^-?[0-9]{1,15}$"
 _CLEAN_MONEY = r"^-?[0-9]{1,13}(?:\.[0-9]{1,2})?$"
 _CLEAN_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]00:00:00)?$"
 _CLEAN_KEY = r"^[A-Z0-9]+$"
+_CLEAN_YEARS = r"^[1-9][0-9]{3}$"
 _CITIZEN_ID = r"^[1-9][0-9]{16}[0-9X]$"
 
 
@@ -63,11 +65,17 @@ class Normalised:
     complaints: list[CellComplaint]
 
 
-def normalise(form: Form, texts: pl.DataFrame, periods: Mapping[int, Period]) -> Normalised:
+def normalise(
+    form: Form,
+    texts: pl.DataFrame,
+    periods: Mapping[int, Period],
+    scales: Mapping[int, Mapping[str, str]] = MappingProxyType({}),
+) -> Normalised:
     """The typed rows of one form.
 
     `texts`: one row per data row with delivery_id, row_number and `F__text` for the fields that have a column (String, null =
-    blank); other columns pass through. `periods`: the period of each delivery, by delivery_id.
+    blank); other columns pass through. `periods`: the period of each delivery, by delivery_id. `scales`: for the deliveries whose
+    headings say so, by delivery_id, what the numbers of a field are to be multiplied by (万).
     """
     missing = [f"{f.name}__text" for f in form.fields if f"{f.name}__text" not in texts.columns]
     rows = texts.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
@@ -76,10 +84,15 @@ def normalise(form: Form, texts: pl.DataFrame, periods: Mapping[int, Period]) ->
     columns: list[pl.Series] = []
     for field in form.fields:
         typed, text = rows[f"{field.name}__text"], canonical[field.name]
+        times = {delivery_id: fields[field.name] for delivery_id, fields in scales.items() if field.name in fields}
+        if times:
+            # A scaled number is never clean already.
+            text = pl.select(pl.when(~rows["delivery_id"].is_in(list(times))).then(text)).to_series()
         careful = (typed.is_not_null() & text.is_null()).arg_true()
         if len(careful):
             keys = list(zip(*(rows[name].gather(careful).to_list() for name in KEY), strict=True))
-            readings = _read_carefully(form, field, typed.gather(careful).to_list(), [periods.get(d) for d, _ in keys])
+            contexts = [(periods.get(d), times.get(d)) for d, _ in keys]
+            readings = _read_carefully(form, field, typed.gather(careful).to_list(), contexts)
             complaints += _complaints(form, field, keys, typed.gather(careful).to_list(), readings)
             text = text.scatter(careful, pl.Series([r.text for r in readings], dtype=pl.String))
             blank = careful.filter(pl.Series([r.is_blank for r in readings], dtype=pl.Boolean))
@@ -113,14 +126,15 @@ def findings_of_complaints(
 
 
 def _read_carefully(
-    form: Form, field: Field, typed: Sequence[str], periods: Sequence[Period | None]
+    form: Form, field: Field, typed: Sequence[str], contexts: Sequence[tuple[Period | None, str | None]]
 ) -> list[ValueReading]:
-    # People repeat themselves down a column, so one reading serves all cells with the same text and period.
-    seen: dict[tuple[str, Period | None], ValueReading] = {}
-    for text, period in zip(typed, periods, strict=True):
-        if (text, period) not in seen:
-            seen[text, period] = read_value(field, text, period, latest_day(form, period))
-    return [seen[pair] for pair in zip(typed, periods, strict=True)]
+    # People repeat themselves down a column, so one reading serves all cells with the same text, period and heading.
+    seen: dict[tuple[str, tuple[Period | None, str | None]], ValueReading] = {}
+    for text, context in zip(typed, contexts, strict=True):
+        if (text, context) not in seen:
+            period, times = context
+            seen[text, context] = read_value(field, text, period, latest_day(form, period), times)
+    return [seen[pair] for pair in zip(typed, contexts, strict=True)]
 
 
 def latest_day(form: Form, period: Period | None) -> date:
@@ -172,11 +186,13 @@ def _is_clean_text(field: Field, typed: pl.Expr, latest: date) -> pl.Expr:
         case "credit_code":
             return pl.lit(False)
         case "person_name":
-            return typed.str.contains(_CLEAN_NAME) & short & ~typed.str.contains(_DITTO_WORDS)
+            return typed.str.contains(_CLEAN_NAME) & short & ~typed.str.contains(_NOT_CLEAN)
+        case "period":
+            return typed.str.contains(_CLEAN_YEARS)
         case _ if field.kind == "code":
             return typed.str.contains(_CLEAN_KEY) & short
         case _:
-            return typed.str.contains(_CLEAN_TEXT) & short & ~typed.str.contains(_DITTO_WORDS)
+            return typed.str.contains(_CLEAN_TEXT) & short & ~typed.str.contains(_NOT_CLEAN)
 
 
 def _is_citizen_id(typed: pl.Expr, latest: date) -> pl.Expr:

@@ -14,21 +14,28 @@ _PLACES = {"十": 10, "百": 100, "千": 1000}
 _SECTIONS = {"万": 10**4, "亿": 10**8}
 _MONEY = re.compile(
     "(?P<whole>[零一二三四五六七八九十百千万亿]+)"
+    "(?:点(?P<decimals>[零一二三四五六七八九]{1,6}))?"
     "(?:元零?(?:(?P<jiao>[一二三四五六七八九])角)?零?(?:(?P<fen>[一二三四五六七八九])分)?[整正]?)?"
 )
 
 
-def parse_chinese_number(text: str) -> Decimal | None:
+def parse_chinese_number(text: str, *, is_spoken_alone: bool = False) -> Decimal | None:
     """The number that the characters write out in full, with 元, 角, 分 and 整 where it is money; None if they do not.
 
-    A spoken short form (一千二, 三万五) is not one number for everybody, so it is None.
+    A spoken short form (一千二, 三万五) is not one number for everybody, so it is None. `is_spoken_alone` takes 百 for a hundred, as in 百分之百.
     """
+    if is_spoken_alone and text == "百":
+        return Decimal(100)
     found = _MONEY.fullmatch(text.translate(_PLAIN))
     if not found:
         return None
     whole = _value(found["whole"])
     if whole is None or _without_leading_one(write_chinese_number(whole)) != _without_leading_one(found["whole"]):
         return None
+    if found["decimals"]:
+        whole_and_part = Decimal(f"{whole}.{''.join(str(DIGITS.index(digit)) for digit in found['decimals'])}")
+        # 三点五元 is said; 三点五元二角 is not.
+        return None if found["jiao"] or found["fen"] else whole_and_part
     cents = 10 * DIGITS.index(found["jiao"] or "零") + DIGITS.index(found["fen"] or "零")
     return Decimal(whole) + Decimal(cents) / 100
 

@@ -109,8 +109,11 @@ def _verdict(rows: pl.DataFrame, rule: Rule) -> pl.Series:
 def _unique_keys(form: Form, rows: pl.DataFrame) -> pl.Series:
     """A number from 0 for each different key; null where a part of it is blank, which is that blank's complaint."""
     parts = ["delivery_id", *form.key]
-    numbers = rows.select(parts).unique(maintain_order=True).with_row_index(UNIQUE)
-    return rows.select(parts).join(numbers, on=parts, how="left", maintain_order="left")[UNIQUE].cast(pl.Int64)
+    # Texts are compared in half width: 示例厂（西安） and 示例厂(西安) are one.
+    alike = [pl.col(n).str.normalize("NFKC") if form.field(n).kind == "text" else pl.col(n) for n in form.key]
+    asked = rows.select("delivery_id", *alike)
+    numbers = asked.unique(maintain_order=True).with_row_index(UNIQUE)
+    return asked.join(numbers, on=parts, how="left", maintain_order="left")[UNIQUE].cast(pl.Int64)
 
 
 def _named(form: Form) -> list[Rule]:

@@ -12,16 +12,24 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from expectations.amounts import read_decimal, read_money, read_whole_number
+from expectations.amounts import read_decimal, read_money, read_percent, read_whole_number, read_year
 from expectations.choices import labels, read_choice, read_register_key
 from expectations.citizen_id import CitizenIdError, birth_date, parse_citizen_id
-from expectations.cleaning import CELL_ERRORS, DASHES, DITTO_MARKS, PLACEHOLDERS, join_name, strip_marks
+from expectations.cleaning import (
+    CELL_ERRORS,
+    DASHES,
+    PLACEHOLDERS,
+    is_ditto,
+    join_name,
+    strip_marks,
+    without_apostrophe,
+)
 from expectations.complaint import Complaint, UnreadableError, info
 from expectations.contract import Field
 from expectations.credit_code import CreditCodeError, parse_credit_code
 from expectations.days import read_day
 from expectations.masks import mask
-from expectations.periods import Period
+from expectations.periods import Period, PeriodError, parse_period
 
 LATEST = date(2100, 12, 31)
 """The last day that a register may name, as the end of a span that is planned."""
@@ -43,11 +51,14 @@ class ValueReading:
     is_blank: bool = False
 
 
-def read_value(field: Field, typed: str | None, period: Period | None = None, latest: date = LATEST) -> ValueReading:
+def read_value(
+    field: Field, typed: str | None, period: Period | None = None, latest: date = LATEST, times: str | None = None
+) -> ValueReading:
     """The reading of one typed text as a value of the field.
 
     `typed` is what the sheet holds, as text: numbers as Python writes them, dates in ISO form. `period` completes dates
-    without a year; no date may lie after `latest`. Complaints about personal fields carry masked values only.
+    without a year; no date may lie after `latest`; amounts are multiplied by `times` where the heading says so. Complaints
+    about personal fields carry masked values only.
     """
     if typed is None:
         return ValueReading(None, is_blank=True)
@@ -55,7 +66,7 @@ def read_value(field: Field, typed: str | None, period: Period | None = None, la
         text = strip_marks(typed)
         if not text:
             return ValueReading(None, is_blank=True)
-        return _read_marked(field, text) or _read(field, typed, text, period, latest)
+        return _read_marked(field, text) or _read(field, typed, text, period, latest, times)
     except UnreadableError as error:
         return ValueReading(None, (error.complaint,))
 
@@ -81,24 +92,25 @@ def _read_marked(field: Field, text: str) -> ValueReading | None:
         raise UnreadableError("value.cell_error", error=plain.upper())
     if text.startswith("="):
         raise UnreadableError("value.formula_without_value")
-    if text in DITTO_MARKS or plain in DITTO_MARKS:
+    if is_ditto(text) or is_ditto(plain):
         raise UnreadableError("value.ditto")
     if plain.translate(DASHES) in PLACEHOLDERS and plain not in labels(field):
         return ValueReading(None, (info("value.placeholder"),), is_blank=True)
     return None
 
 
-def _read(field: Field, typed: str, text: str, period: Period | None, latest: date) -> ValueReading:
+def _read(field: Field, typed: str, text: str, period: Period | None, latest: date, times: str | None) -> ValueReading:
     plain = unicodedata.normalize("NFKC", text)
     match field.kind:
         case "integer":
-            number, complaints = read_whole_number(plain, field.unit_zh)
+            is_year = field.name.endswith("_year")
+            number, complaints = read_year(plain) if is_year else read_whole_number(plain, field.unit_zh)
             return _with_repairs(field, typed, f"{number:f}", complaints, is_shown_alike=typed == plain)
         case "money":
-            number, complaints = read_money(plain)
+            number, complaints = read_money(plain, times)
             return _with_repairs(field, typed, f"{number:f}", complaints, is_shown_alike=typed == plain)
         case "decimal":
-            number, complaints = read_decimal(plain, field.unit_zh)
+            number, complaints = read_percent(plain) if field.unit_zh == "%" else read_decimal(plain, field.unit_zh)
             return _with_repairs(field, typed, f"{number:f}", complaints, is_shown_alike=typed == plain)
         case "date":
             day, complaints = read_day(plain, period, latest)
@@ -107,12 +119,14 @@ def _read(field: Field, typed: str, text: str, period: Period | None, latest: da
             code, complaints = read_choice(field, plain)
             return _with_repairs(field, typed, code, complaints, is_shown_alike=typed in labels(field))
         case "code":
-            return _with_repairs(field, typed, _within_length(field, read_register_key(plain)))
+            # Perhaps the name of a unit, longer than any code: the register knows it or refuses it.
+            return _with_repairs(field, typed, read_register_key(plain))
         case "text":
             return _with_repairs(field, typed, _within_length(field, _read_text(field, text, plain, latest)))
 
 
 def _read_text(field: Field, text: str, plain: str, latest: date) -> str:
+    text, plain = without_apostrophe(text), without_apostrophe(plain)
     match field.semantic:
         case "citizen_id":
             return _read_citizen_id(plain, latest)
@@ -120,6 +134,8 @@ def _read_text(field: Field, text: str, plain: str, latest: date) -> str:
             return _read_credit_code(plain)
         case "person_name":
             return join_name(text)
+        case "period":
+            return _read_period(plain)
         case "phone" | "bank_card" if _SCIENTIFIC.fullmatch(plain):
             raise UnreadableError("value.digits_lost")
         case _:
@@ -127,10 +143,20 @@ def _read_text(field: Field, text: str, plain: str, latest: date) -> str:
             return plain if plain != text and _CODE_LIKE.fullmatch(plain) else text
 
 
+def _read_period(plain: str) -> str:
+    try:
+        return parse_period(plain).id
+    except PeriodError:
+        # What is no period is for the rules of the form to say.
+        return plain
+
+
 def _read_citizen_id(plain: str, latest: date) -> str:
     bare = re.sub(r"[\s'‘’-]+", "", plain).upper()
     if _SCIENTIFIC.fullmatch(bare):
         raise UnreadableError("value.digits_lost")
+    if "*" in bare:
+        raise UnreadableError("value.id_invalid", reason="masked")
     try:
         citizen_id = parse_citizen_id(bare)
         if birth_date(citizen_id) > latest:
