@@ -2,6 +2,7 @@
 
     <keys_dir>/token.key         makes a person's token; never changes, or every person would count twice
     <keys_dir>/seal-k0001.key    seals rows; the newest (last by name) seals, all of them open
+    <keys_dir>/receipt.key       signs receipts (`connectors.replies.signing`); nothing personal depends on it
     <home>/keyring.json          fingerprints of the keys that were ever used here, so that a lost one is noticed
 
 A new seal key is put in by hand as the next `seal-k0002.key`; what was sealed with the former ones stays readable.
@@ -58,7 +59,7 @@ class Keyring:
             if not known:
                 _make_missing(settings)
             names = {TOKEN_KEY, *known, *(path.stem for path in settings.keys_dir.glob("seal-*.key"))}
-            keys = {name: _read(settings.keys_dir / f"{name}.key") for name in sorted(names)}
+            keys = {name: read_key(settings.keys_dir / f"{name}.key") for name in sorted(names)}
             fingerprints = {name: _fingerprint(key) for name, key in keys.items()}
             for name, fingerprint in known.items():
                 if fingerprints[name] != fingerprint:
@@ -103,7 +104,8 @@ def _make_missing(settings: Settings) -> None:
         raise FolderUnwritable(str(settings.keys_dir), error.strerror or str(error)) from error
 
 
-def _read(path: Path) -> bytes:
+def read_key(path: Path) -> bytes:
+    """The key in a file. Raises: KeyringError if it is missing, not a key, or open to other accounts."""
     try:
         mode = path.stat().st_mode
         text = path.read_text(encoding="ascii").strip()
