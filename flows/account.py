@@ -123,14 +123,16 @@ def _parts(summary: Summary, speaker: Speaker, draw: Draw, heading: str) -> list
 
 def _account(account: Mapping[str, Any], speaker: Speaker, draw: Draw) -> str:
     w, a = speaker.words, account
+    # Runs before the first zip did not count them.
+    unpacked = w(f" + 拆开的压缩包 {a['unpacked']}", f" + zips unpacked {a['unpacked']}") if a.get("unpacked") else ""
     rows: list[list[object]] = [
         [
             w("文件", "files"),
             w(f"收到 {a['received']}", f"received {a['received']}"),
             w(
-                f"= 新报送 {a['new']}（接收 {a['accepted']}，退回 {a['refused']}）+ 重复 {a['duplicate']} + 无法识别 {a['unrecognised']}",
+                f"= 新报送 {a['new']}（接收 {a['accepted']}，退回 {a['refused']}）+ 重复 {a['duplicate']} + 无法识别 {a['unrecognised']}{unpacked}",
                 f"= new {a['new']} (accepted {a['accepted']}, refused {a['refused']}) + duplicate {a['duplicate']}"
-                f" + unrecognised {a['unrecognised']}",
+                f" + unrecognised {a['unrecognised']}{unpacked}",
             ),
         ],
         [

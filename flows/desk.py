@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from connectors.settings import Settings
 from flows.failures import NothingYet
+from flows.speech import option
 from flows.usage import WrongUsage
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
     from expectations.contract import Form
     from expectations.periods import Period
+
+IDENTIFYING = re.compile("[0-9][0-9Xx]{14,}")
+"""What every citizen ID and bank card is, and nothing in a reason need be."""
 
 
 @contextmanager
@@ -58,3 +63,29 @@ def known_period(text: str | None) -> Period | None:
             f"“{text}”不是期间。写法：2021-03、2021-Q1、2021 或 2021-2025。",
             f"'{text}' is no period; write 2021-03, 2021-Q1, 2021 or 2021-2025.",
         ) from None
+
+
+def refuse_other_frequency(form: Form, period: Period) -> None:
+    """Raises: WrongUsage if the form is not handed in for such a period."""
+    if period.kind != form.frequency:
+        zh = {"month": "月报，期间如 2021-03", "quarter": "季报，期间如 2021-Q1", "year": "年报，期间如 2021"}[
+            form.frequency
+        ]
+        raise WrongUsage(
+            f"《{form.title_zh}》是{zh}。", f"{form.title_en} is handed in each {form.frequency}; {period.id} is none."
+        )
+
+
+def sound_reason(text: str) -> str:
+    """What a person gave as the reason or as their name, on one line. Raises: WrongUsage if it is blank or holds a long number."""
+    plain = " ".join(text.split())
+    if not plain:
+        raise WrongUsage("请写明理由和决定人。", "Give a reason, and who answers for it.")
+    if IDENTIFYING.search(plain):
+        # It is shown to everybody who reads findings.
+        raise WrongUsage("理由中不要写身份证号、银行卡号。", "Write no citizen ID and no bank card into a reason.")
+    return plain
+
+
+reason_option = option("--reason", required=True, zh="理由，会随问题一起展示", en="Why; shown with what it is about")
+author_option = option("--author", required=True, zh="决定人", en="Who answers for it")

@@ -70,5 +70,10 @@ def _row(row: ExplainedRow, speaker: Speaker) -> str:
         else speaker.words(f"第 {row.row_number} 行", f"row {row.row_number}")
     )
     hidden = speaker.words("（个人信息）", "(personal)")
-    cells = "，".join(f"{c.address} {c.heading}={hidden if c.is_personal else c.value}" for c in row.cells if c.address)
+    mended = speaker.words("（更正）", " (corrected)")
+    cells = "，".join(
+        f"{c.address} {c.heading}={hidden if c.is_personal else c.value}{mended if c.is_corrected else ''}"
+        for c in row.cells
+        if c.address
+    )
     return f"{at}：{plain_number(row.value)}" + (f"  {cells}" if cells else "")

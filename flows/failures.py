@@ -8,7 +8,8 @@ WarehouseError                exit 3
 ├── PortTaken                          the UI's port cannot be listened on
 ├── ServiceStopped                     a service of `warehouse serve` ended by itself
 └── UsageError            exit 2
-    └── NothingYet                     the warehouse has not been filled
+    ├── NothingYet                     the warehouse has not been filled
+    └── NoRegister                     no register of units has been accepted that reaches the period
 """
 
 from __future__ import annotations
@@ -123,6 +124,15 @@ class NothingYet(UsageError):
     en: ClassVar[str] = (
         "The warehouse is still empty; put workbooks into the inbox (warehouse submit), then: warehouse run"
     )
+
+
+@dataclass(eq=False)
+class NoRegister(UsageError):
+    """Something was asked for every unit of a period in which the register has none."""
+
+    period: str
+    zh: ClassVar[str] = "单位名册中没有 {period} 在册的单位；请先报送《单位名册》，再执行 warehouse run。"
+    en: ClassVar[str] = "The register has no units in {period}; hand it in, then run `warehouse run`."
 
 
 @dataclass(eq=False)

@@ -18,7 +18,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "cross_check": ("跨报送核对", "compare submissions with each other"),
     "build": ("生成指标并检验（dbt）", "build and test the indicators (dbt)"),
     "publish": ("发布", "publish"),
-    "reply": ("生成报告", "write the report"),
+    "reply": ("答复报送单位，生成报告", "answer the submitters, write the report"),
 }
 """The named steps of the night, in order, in words."""
 

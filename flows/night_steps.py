@@ -221,14 +221,16 @@ class Night:
         return self._published.release_id
 
     def reply(self) -> str:
-        """Write the report and the account of the year that the last ended month belongs to; gives the report's path.
-
-        Safe to repeat.
+        """Answer the submitters, and write the report and the account of the year that the last ended month belongs to; gives the
+        report's path. Safe to repeat.
         """
         from connectors.report import write_account, write_report
+        from connectors.warehouse.replies import reply_to_deliveries
 
         year = last_ended_month_year(self.business_date)
-        with self._step("reply", year):
+        with self._step("reply", year) as note:
+            replied = reply_to_deliveries(self.settings, self.connection(), self.archive, self.run_id)
+            note(f"receipts={replied.receipts} annotated={replied.annotated} listed={replied.listed}")
             self._report = write_report(self.settings, year, self.settings.reports_dir)
             account = write_account(self.settings, year, self.settings.reports_dir)
             self._year_account = (account.page, account.document) if account else ()

@@ -117,9 +117,9 @@ def _mark(year: int) -> str:
 
 
 def _with_slip(clean: SampleFile, slip: Slip) -> SampleFile:
-    first, *others = clean.rows
-    spoilt = {**first, **slip.spoil(first, parse_period(clean.period))}
-    rows = (spoilt, spoilt, *others) if slip.is_repeated else (spoilt, *others)
+    (first, *others), period = clean.rows, parse_period(clean.period)
+    spoilt = {**first, **slip.spoil(first, period)}
+    rows = (spoilt, {**first, **slip.again(first, period)}, *others) if slip.again else (spoilt, *others)
     return replace(clean, rows=rows, totals=slip.totals, story="slip", code=slip.code)
 
 

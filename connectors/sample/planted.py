@@ -14,6 +14,7 @@ from connectors.sample.slips import (
     instead,
     mistyped,
     more_than,
+    one_more,
     shortened,
 )
 
@@ -29,7 +30,7 @@ SLIPS: tuple[Slip, ...] = (
     Slip("relief", "relief.date_in_period", a_month_later("given_on")),
     Slip("relief", "relief.beneficiary_unit_known", instead(beneficiary_unit="A0999")),
     Slip("relief", "relief.amount_positive", instead(cash_cny=0, goods_cny=0)),
-    Slip("relief", "relief.key_unique", is_repeated=True),
+    Slip("relief", "relief.key_unique", again=one_more("persons")),
     Slip("relief", "form.total_differs", totals={"cash_cny": 26_000}),
     Slip("hardship_aid", "value.id_invalid", mistyped("worker_citizen_id")),
     Slip("hardship_aid", "value.id_invalid", shortened("worker_citizen_id")),
@@ -37,7 +38,7 @@ SLIPS: tuple[Slip, ...] = (
     Slip("hardship_aid", "value.unknown_code", instead(hardship_cause="家庭困难")),
     Slip("hardship_aid", "hardship_aid.worker_name_given", instead(worker_name=None)),
     Slip("hardship_aid", "hardship_aid.date_in_period", a_month_later("paid_on")),
-    Slip("hardship_aid", "hardship_aid.key_unique", is_repeated=True),
+    Slip("hardship_aid", "hardship_aid.key_unique", again=one_more("amount_cny")),
     Slip("hardship_aid", "form.total_differs", totals={"amount_cny": 9_999}),
     Slip("unit_profile", "unit_profile.members_within_employees", more_than("employees", "members")),
     Slip("unit_profile", "unit_profile.female_within_employees", more_than("employees", "female_employees")),

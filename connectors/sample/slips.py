@@ -20,13 +20,13 @@ Spoil = Callable[[Row, Period], Mapping[str, object]]
 class Slip:
     """One slip: `spoil` gives what is typed instead in the first row of a period, `code` is the finding that it must lead to.
 
-    `is_repeated` says that the row stands there twice; `totals` is what is typed over the total row.
+    `again` gives what differs in a second row with the same key; `totals` is what is typed over the total row.
     """
 
     form_id: str
     code: str
     spoil: Spoil = lambda row, period: {}
-    is_repeated: bool = False
+    again: Spoil | None = None
     totals: Mapping[str, object] | None = None
 
 
@@ -81,6 +81,15 @@ def shortened(field: str) -> Spoil:
 
     def spoil(row: Row, period: Period) -> Mapping[str, object]:
         return {field: row[field][:-1]}
+
+    return spoil
+
+
+def one_more(field: str) -> Spoil:
+    """The count is typed one higher."""
+
+    def spoil(row: Row, period: Period) -> Mapping[str, object]:
+        return {field: row[field] + 1}
 
     return spoil
 

@@ -18,11 +18,13 @@ PROJECT_ENDINGS = {".sql", ".yml", ".csv"}
 def build_inputs(conn: psycopg.Connection[Any], project: Path, business_date: date) -> str:
     """The digest of everything that decides what a build gives: the date, what was decided and found so far, the registers, dbt's project.
 
-    Landing and ledger only grow, with each delivery that is decided, so its count and its last id stand for them; a finding of
-    a cross rule is opened once and closed once, so its counts do.
+    Landing and ledger only grow, with each delivery that is decided, replayed or withdrawn, so their counts and last ids stand for
+    them; a finding of a cross rule is opened once and closed once, so its counts do.
     """
     facts = conn.execute(
         "select (select format('%s %s', count(*), max(delivery_id)) from ops.delivery_outcome),"
+        " (select format('%s %s', count(*), max(submission_id)) from ops.submission),"
+        " (select count(*) from ops.withdrawal),"
         " (select format('%s %s', count(*), count(until_run_id)) from ops.cross_finding),"
         " (select md5(string_agg(t::text, ' ' order by form_id, period)) from registers.reporting_calendar t),"
         " (select md5(string_agg(t::text, ' ' order by form_id)) from registers.form t),"

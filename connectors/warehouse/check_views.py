@@ -41,7 +41,7 @@ def ensure_check_views(conn: psycopg.Connection[Any]) -> None:
     found = _found(conn)
     for form in forms().values():
         wanted = check_columns(form)
-        if found.get(form.form_id) != [(name, comment) for name, (_, comment) in wanted.items()]:
+        if found.get(form.form_id) != [("", _grain(form)), *((name, comment) for name, (_, comment) in wanted.items())]:
             _make_view(conn, form, wanted)
 
 
@@ -54,9 +54,8 @@ def _make_view(conn: psycopg.Connection[Any], form: Form, columns: dict[str, tup
         sql.SQL(
             "create view {view} as select s.submission_id, s.unit_id, s.period, s.first_day as period_first_day,"
             " (s.first_day + interval {length})::date - 1 as period_last_day, {own} from ("
-            # The newest accepted version; without it in a subquery of its own, each of its rows would be looked for again.
-            "select distinct on (unit_id, period) submission_id, unit_id, period, {first_day} as first_day"
-            " from ops.submission where form_id = {form_id} and outcome = 'accepted' order by unit_id, period, version desc"
+            "select submission_id, unit_id, period, {first_day} as first_day"
+            " from ops.submission_in_force where form_id = {form_id}"
             ") as s join {landing} as r using (submission_id)"
         ).format(
             view=view,
@@ -67,20 +66,24 @@ def _make_view(conn: psycopg.Connection[Any], form: Form, columns: dict[str, tup
             landing=landing,
         )
     )
-    grain = f"粒度：{form.title_zh}的每一行，只含生效的版本（报告期相同的取最后接收的）；跨报送的核对规则查询此处"
-    conn.execute(sql.SQL("comment on view {} is {}").format(view, sql.Literal(grain)))
+    conn.execute(sql.SQL("comment on view {} is {}").format(view, sql.Literal(_grain(form))))
     for name, (_, comment) in columns.items():
         column = sql.Identifier("checks", form.form_id, name)
         conn.execute(sql.SQL("comment on column {} is {}").format(column, sql.Literal(comment)))
 
 
+def _grain(form: Form) -> str:
+    return f"粒度：{form.title_zh}的每一行，只含生效的版本（报告期相同的取最后接收的，撤回的不算）；跨报送的核对规则查询此处"
+
+
 def _found(conn: psycopg.Connection[Any]) -> dict[str, list[tuple[str, str]]]:
-    """Name and comment of each column of the views that are there, in order, by view."""
+    """Name and comment of each column of the views that are there, in order, by view; first the view's own comment, without a name."""
     found: dict[str, list[tuple[str, str]]] = {}
     for view, name, comment in conn.execute(
-        "select c.relname::text, a.attname::text, col_description(c.oid, a.attnum) from pg_class c"
-        " join pg_attribute a on a.attrelid = c.oid and a.attnum > 0"
-        " where c.relnamespace = 'checks'::regnamespace and c.relkind = 'v' order by c.oid, a.attnum"
+        "select c.relname::text, coalesce(a.attname::text, ''), d.description from pg_class c"
+        " join pg_description d on d.objoid = c.oid and d.classoid = 'pg_class'::regclass"
+        " left join pg_attribute a on a.attrelid = c.oid and a.attnum = d.objsubid and a.attnum > 0"
+        " where c.relnamespace = 'checks'::regnamespace and c.relkind = 'v' order by c.oid, d.objsubid"
     ):
         found.setdefault(view, []).append((name, comment))
     return found

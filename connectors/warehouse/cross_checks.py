@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from connectors.warehouse.waivers import Waiver, read_waivers, waived_periods
 from expectations.contract import Form, Rule, forms
 
 log = logging.getLogger(__name__)
@@ -81,13 +82,14 @@ def ask_cross_rules(conn: psycopg.Connection[Any], run_id: int) -> CrossCheck | 
     rules = [(form, rule) for form in forms().values() for rule in form.cross_rules]
     with conn.transaction():
         conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (CROSS_CHECK_LOCK,))
-        inputs = _inputs(conn, rules)
+        waivers = read_waivers(conn)
+        inputs = _inputs(conn, rules, waivers)
         if _is_asked(conn, inputs):
             return None
         conn.execute(_ASKED)
         conn.execute(sql.SQL("set local work_mem = {}").format(SORT_MEMORY))
         _help_the_planner(conn, {form.form_id for form, _ in rules})
-        failed = {rule.code: kind for form, rule in rules if (kind := _ask(conn, form, rule))}
+        failed = {rule.code: kind for form, rule in rules if (kind := _ask(conn, form, rule, waivers))}
         told = {"run": run_id, "failed": list(failed)}
         closed = conn.execute(_CLOSE, told).rowcount
         opened = conn.execute(_OPEN, told).rowcount
@@ -106,13 +108,15 @@ def _help_the_planner(conn: psycopg.Connection[Any], form_ids: set[str]) -> None
     conn.execute("set local enable_nestloop = off")
 
 
-def _inputs(conn: psycopg.Connection[Any], rules: Sequence[tuple[Form, Rule]]) -> str:
-    """The digest of everything that decides what the rules find: themselves, and what was accepted so far, which only grows."""
+def _inputs(conn: psycopg.Connection[Any], rules: Sequence[tuple[Form, Rule]], waivers: Sequence[Waiver]) -> str:
+    """The digest of everything that decides what the rules find: themselves, the waivers, and what was accepted and withdrawn so
+    far, which only grows."""
     accepted = conn.execute(
-        "select count(*), max(submission_id) from ops.submission where outcome = 'accepted'"
+        "select count(*), max(submission_id), (select count(*) from ops.withdrawal) from ops.submission where outcome = 'accepted'"
     ).fetchone()
     said = [(r.code, r.query, r.severity, r.is_shadow, r.fields) for _, r in rules]
-    return hashlib.sha256(f"{accepted} {said}".encode()).hexdigest()
+    waived = [waiver.waiver_id for waiver in waivers]
+    return hashlib.sha256(f"{accepted} {said} {waived}".encode()).hexdigest()
 
 
 def _is_asked(conn: psycopg.Connection[Any], inputs: str) -> bool:
@@ -123,13 +127,18 @@ def _is_asked(conn: psycopg.Connection[Any], inputs: str) -> bool:
     return bool(row and row[0])
 
 
-def _ask(conn: psycopg.Connection[Any], form: Form, rule: Rule) -> str | None:
-    """Put what a rule finds into `asked`; gives the class of the error where the query fails, whose text may quote a row."""
+def _ask(conn: psycopg.Connection[Any], form: Form, rule: Rule, waivers: Sequence[Waiver]) -> str | None:
+    """Put what a rule finds into `asked`, told as `info` where it is waived.
+
+    Gives the class of the error where the query fails, whose text may quote a row.
+    """
+    waived = waived_periods(form, rule, waivers)
     statement = sql.Composed(
         [
             sql.SQL(
-                "insert into asked select distinct on (q.submission_id, q.row_number) {}, {}, {}, {}::text[], {}, q.submission_id,"
-                " q.row_number, left(regexp_replace(coalesce(q.evidence, ''), {}, '***', 'g'), {}) from ("
+                "insert into asked select distinct on (q.submission_id, q.row_number) {},"
+                " case when w.reason is null then {} else 'info' end, {}, {}::text[], {}, q.submission_id, q.row_number,"
+                " left(regexp_replace(coalesce(q.evidence, ''), {}, '***', 'g'), {}) || coalesce('；豁免：' || w.reason, '') from ("
             ).format(
                 *(rule.code, str(rule.severity), rule.is_shadow, list(rule.fields)),
                 *("、".join(form.field(name).heading for name in rule.fields), IDENTIFYING, LONGEST_EVIDENCE),
@@ -138,8 +147,10 @@ def _ask(conn: psycopg.Connection[Any], form: Form, rule: Rule) -> str | None:
             sql.SQL(f"\n{(rule.query or '').strip().removesuffix(';')}\n"),
             sql.SQL(
                 ") as q join ops.submission as s on s.submission_id = q.submission_id and s.form_id = {}"
+                " left join unnest({}::text[], {}::text[], {}::text[]) as w (unit_id, period, reason)"
+                " on (w.unit_id, w.period) = (s.unit_id, s.period)"
                 " order by q.submission_id, q.row_number, q.evidence"
-            ).format(form.form_id),
+            ).format(form.form_id, *([found[place] for found in waived] for place in range(3))),
         ]
     )
     try:

@@ -1,23 +1,30 @@
-"""The decision on a delivery: accepted, refused, unrecognised or a copy, with the rows that load, those that wait, and why."""
+"""The decision on a delivery: accepted, refused, unrecognised, a copy or a zip unpacked, with the rows that load, those that wait, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from connectors.warehouse.repeats import without_repeats
+from connectors.warehouse.unit_identity import identify_units
+from connectors.warehouse.unit_names import UnitNames, with_codes_for_names
+from connectors.warehouse.waivers import waive
 from expectations.contract import forms
+from expectations.editions import not_asked_then
 from expectations.finding import Finding, Severity
 from expectations.periods import parse_period
 
 if TYPE_CHECKING:
     from connectors.warehouse.registers import UnitRegister
+    from connectors.warehouse.waivers import Waiver
     from connectors.workbooks.reading import Reading
+    from expectations.contract import Form
     from expectations.suite import Batch
 
-Outcome = Literal["accepted", "refused", "unrecognised", "duplicate_bytes", "duplicate_content"]
+Outcome = Literal["accepted", "refused", "unrecognised", "duplicate_bytes", "duplicate_content", "unpacked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +59,57 @@ class _Pending:
         return any(f.severity is Severity.CRITICAL for f in self.findings)
 
 
-def decide(readings: Sequence[Reading], rows: Mapping[str, pl.DataFrame], register: UnitRegister) -> list[Decision]:
+def decide(
+    readings: Sequence[Reading],
+    rows: Mapping[str, pl.DataFrame],
+    register: UnitRegister,
+    waivers: Sequence[Waiver] = (),
+) -> list[Decision]:
     """The decisions on what was read, in the same order. All rows of all forms are judged in one batch."""
+    rows = identify_units(readings, rows, register)
     pending = [_Pending(reading, list(reading.findings)) for reading in readings]
     for item in pending:
         if item.reading.status == "read" and not item.is_refused:
             item.findings += _submitter_findings(item.reading, register)
     by_form: dict[str, list[_Pending]] = {}
+    names = UnitNames(register)
     for item in pending:
         if item.reading.status == "read" and not item.is_refused and item.reading.form_id:
             by_form.setdefault(item.reading.form_id, []).append(item)
     batch = [
-        (forms()[form_id], rows[form_id].filter(pl.col("delivery_id").is_in([i.reading.delivery_id for i in items])))
+        (forms()[form_id], _rows_once(forms()[form_id], rows[form_id], items, names))
         for form_id, items in by_form.items()
         if form_id in rows
     ]
-    _judge(batch, pending, register)
+    _judge(batch, pending, register, names)
+    for item in pending:
+        # What is refused may name no period at all, and nothing of it could be waived.
+        if waivers and item.reading.status == "read" and not item.is_refused:
+            unit_id, period = item.reading.unit_id or "", parse_period(item.reading.period or "")
+            item.findings = waive(item.findings, unit_id, period, waivers)
     parts: dict[int, pl.DataFrame] = {}
     for _, frame in batch:
         parts |= {int(key[0]): part for key, part in frame.partition_by("delivery_id", as_dict=True).items()}
     return [_decision(item, parts.get(item.reading.delivery_id)) for item in pending]
 
 
-def _judge(batch: Batch, pending: Sequence[_Pending], register: UnitRegister) -> None:
+def _rows_once(form: Form, rows: pl.DataFrame, items: Sequence[_Pending], names: UnitNames) -> pl.DataFrame:
+    """The rows of these deliveries with units by their codes, without those that say again what another row of theirs says."""
+    by_id = {item.reading.delivery_id: item for item in items}
+    readings = {number: item.reading for number, item in by_id.items()}
+    mine = rows.filter(pl.col("delivery_id").is_in(list(by_id)))
+    coded, named = with_codes_for_names(form, mine, readings, names)
+    once, repeated = without_repeats(form, readings, coded)
+    for finding in (*named, *repeated):
+        by_id[finding.delivery_id].findings.append(finding)
+    for finding in named:
+        # What the name became on the way to the code need not be told.
+        item = by_id[finding.delivery_id]
+        item.findings = [f for f in item.findings if f is finding or (f.cell, f.code) != (finding.cell, finding.code)]
+    return once
+
+
+def _judge(batch: Batch, pending: Sequence[_Pending], register: UnitRegister, names: UnitNames) -> None:
     from expectations.judgement import findings_of_failures, judge
 
     failures = judge(batch, {"unit": register.spans})
@@ -83,11 +118,24 @@ def _judge(batch: Batch, pending: Sequence[_Pending], register: UnitRegister) ->
     for form, rows in batch:
         mine = failures.filter(pl.col("rule_code").is_in([rule.code for rule in form.row_rules]))
         for finding in findings_of_failures(form, mine, rows, columns, form.sheet):
-            by_id[finding.delivery_id].findings.append(finding)
+            item = by_id[finding.delivery_id]
+            if finding.code not in not_asked_then(form, item.reading.edition or form.edition):
+                placed = replace(finding, sheet=item.reading.sheet)
+                item.findings.append(_with_nearest(form, placed, names))
+
+
+def _with_nearest(form: Form, finding: Finding, names: UnitNames) -> Finding:
+    """The finding, with the units that may have been meant if it is about one that the register does not have."""
+    if finding.code != f"{form.form_id}.{finding.field}_known" or finding.value is None:
+        return finding
+    nearest = names.nearest(finding.value)
+    return replace(finding, params={**finding.params, "suggestions": "、".join(nearest)}) if nearest else finding
 
 
 def _decision(item: _Pending, rows: pl.DataFrame | None) -> Decision:
     reading, findings = item.reading, tuple(item.findings)
+    if reading.status == "unpacked":
+        return Decision(reading.delivery_id, "unpacked", reading, findings=findings)
     if reading.status != "read":
         return Decision(reading.delivery_id, "unrecognised", reading, findings=findings)
     if item.is_refused:

@@ -95,13 +95,17 @@ _ROWS = """
 
 @dataclass(frozen=True, slots=True)
 class ExplainedCell:
-    """One cell: its address, the field and heading that it stands under, and what the warehouse read there (never of a person)."""
+    """One cell: its address, the field and heading that it stands under, and what the warehouse read there (never of a person).
+
+    `is_corrected` says that a correction stands over what the file has.
+    """
 
     field: str
     heading: str
     address: str | None
     value: str | None
     is_personal: bool
+    is_corrected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,19 +239,21 @@ def _measure(
 
 
 def _submissions(conn: psycopg.Connection[Any], rows: list[dict[str, Any]]) -> Iterable[ExplainedSubmission]:
-    values = _landed_values(conn, rows)
+    values, corrected = _landed_values(conn, rows), _corrected(conn, rows)
     for _, members in groupby(rows, key=lambda row: (row["form_id"], row["submission_id"] or row["unit_id"])):
         lines = list(members)
         first = lines[0]
         yield ExplainedSubmission(
             file_name=first["object_name"],
             unit_id=first["reporter_id"],
-            rows=tuple(_row(line, values.get((line["submission_id"], line["row_number"]), {})) for line in lines),
+            rows=tuple(
+                _row(line, values.get((line["submission_id"], line["row_number"]), {}), corrected) for line in lines
+            ),
             **{name: first[name] for name in _SUBMISSION_FACTS},
         )
 
 
-def _row(line: Mapping[str, Any], landed: Mapping[str, Any]) -> ExplainedRow:
+def _row(line: Mapping[str, Any], landed: Mapping[str, Any], corrected: set[tuple[int, int, str]]) -> ExplainedRow:
     form = forms()[line["form_id"]]
     cells = []
     for field in (form.field(name) for name in line["fields"].split(",") if name):
@@ -262,6 +268,7 @@ def _row(line: Mapping[str, Any], landed: Mapping[str, Any]) -> ExplainedRow:
                 address=f"{letter}{line['row_number']}" if letter else None,
                 value=None if value is None else str(value),
                 is_personal=field.is_personal,
+                is_corrected=(line["submission_id"], line["row_number"], field.name) in corrected,
             )
         )
     return ExplainedRow(
@@ -281,6 +288,17 @@ def _landed_values(
             for landed in cursor.execute(statement, (submissions,)):
                 values[landed["submission_id"], landed["row_number"]] = landed
     return values
+
+
+def _corrected(conn: psycopg.Connection[Any], rows: list[dict[str, Any]]) -> set[tuple[int, int, str]]:
+    """The cells of the listed submissions over which a correction stands: submission, row of the sheet, field."""
+    found = conn.execute(
+        "select s.submission_id, c.row_number, c.field from ops.submission s join ops.correction c using (delivery_id)"
+        " join ops.correction_approval a using (correction_id)"
+        " where s.submission_id = any(%s) and a.submission_id <= s.submission_id",
+        (list({row["submission_id"] for row in rows if row["submission_id"] is not None}),),
+    )
+    return {(submission_id, row_number, field) for submission_id, row_number, field in found}
 
 
 def _query(conn: psycopg.Connection[Any], statement: str, parameters: Any) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ import psycopg
 from connectors.warehouse.decision import Decision, decide
 from connectors.warehouse.loading import load
 from connectors.warehouse.registers import read_unit_register
+from connectors.warehouse.waivers import read_waivers
 from expectations.contract import forms
 
 if TYPE_CHECKING:
@@ -60,13 +61,15 @@ def take_in(
     # Of a file that is too large to be read, no more than shows that comes into memory.
     batch = pool.read([(d.delivery_id, archive.get(d.sha256, pool.longest_file_bytes + 1)) for d in fresh])
     by_id: dict[int, Reading] = {reading.delivery_id: reading for reading in batch.readings}
-    readings = [by_id[d.delivery_id] for d in fresh]
+    taken_out = _taken_out(conn, [r.delivery_id for r in batch.readings if r.status == "unpacked"])
+    readings = [by_id[d.delivery_id].if_taken_out(d.delivery_id in taken_out) for d in fresh]
 
     stuck: list[int] = []
+    waivers = read_waivers(conn)
     decisions = [Decision.copy_of(d.delivery_id, copies[d.delivery_id]) for d in deliveries if d.delivery_id in copies]
     for turn in sorted({_turn(reading) for reading in readings}):
         # Read after the registers of this chunk are loaded, so that what comes after them is judged against them.
-        decisions += decide([r for r in readings if _turn(r) == turn], batch.rows, read_unit_register(conn))
+        decisions += decide([r for r in readings if _turn(r) == turn], batch.rows, read_unit_register(conn), waivers)
         stuck += _load_chunk(conn, keyring, decisions, deliveries, run_id)
         decisions = []
     if decisions:
@@ -129,6 +132,18 @@ def _copies(conn: psycopg.Connection[Any], deliveries: Sequence[Delivery]) -> Ma
             copies[delivery.delivery_id] = original
         known[delivery.sha256] = (original, max(delivery.modified_ns, modified_ns))
     return copies
+
+
+def _taken_out(conn: psycopg.Connection[Any], zips: Sequence[int]) -> set[int]:
+    """Those of these zips whose files are deliveries: the collection takes them out, but not of a zip within a zip."""
+    if not zips:
+        return set()
+    found = conn.execute(
+        "select z.delivery_id from archive.delivery z where z.delivery_id = any(%s) and exists (select from archive.delivery m"
+        " where m.source_id = z.source_id and m.modified_ns = z.modified_ns and starts_with(m.object_name, z.object_name || '/'))",
+        (list(zips),),
+    )
+    return {row[0] for row in found}
 
 
 def _turn(reading: Reading) -> int:

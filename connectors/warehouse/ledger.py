@@ -6,6 +6,7 @@ Reading only. Rows are in the order in which people read them; every list has a 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, LiteralString
 
 import psycopg
@@ -17,34 +18,35 @@ from expectations.finding import Finding, Severity
 
 Row = dict[str, Any]
 
-STATES = ("in_force", "superseded", "refused")
-"""What a submission can be: the answer that counts, one that a later version replaced, or one that was sent back."""
+STATES = ("in_force", "superseded", "refused", "withdrawn")
+"""What a submission can be: the answer that counts, one that a later version replaced, one that was sent back or was taken back."""
 
 
 NOT_REPLACED = (
     "not exists (select from ops.submission later where later.form_id = s.form_id and later.unit_id = s.unit_id"
     " and later.period = s.period and later.version > s.version and later.outcome = 'accepted')"
+    " and not exists (select from ops.withdrawal w where w.submission_id = s.submission_id)"
 )
-"""True of what nobody has corrected yet; of what is not a submission (`s` is null) too."""
+"""True of what nobody has corrected or withdrawn yet; of what is not a submission (`s` is null) too."""
 
 
 def is_prepared(conn: psycopg.Connection[Any]) -> bool:
-    """Whether the warehouse's tables have been made in this database."""
+    """Whether the warehouse's tables have been made in this database, in their present shape: every run brings them to it."""
     found = conn.execute(
-        "select to_regclass('ops.run') is not null and to_regclass('bi.release') is not null"
+        "select to_regclass('ops.correction_approval') is not null and to_regclass('bi.release') is not null"
     ).fetchone()
     return bool(found and found[0])
 
 
 def read_run(conn: psycopg.Connection[Any], run_id: int | None = None) -> Row | None:
-    """A run (none given: the newest) with its account; `is_alive` tells a working one from one that died."""
+    """A run (none given: the newest night) with its account; `is_alive` tells a working one from one that died."""
     return _one(
         conn,
         "select r.run_id, r.kind, r.business_date, r.started_at, r.finished_at, r.status, r.account, r.release_id,"
         "  exists (select from pg_locks l where l.locktype = 'advisory' and l.classid = %(lock)s and l.objid = r.run_id"
         "    and l.objsubid = 2 and l.granted"
         "    and l.database = (select oid from pg_database where datname = current_database())) as is_alive"
-        " from ops.run r where %(run)s::bigint is null or r.run_id = %(run)s order by r.run_id desc limit 1",
+        " from ops.run r where r.run_id = %(run)s or (%(run)s::bigint is null and r.kind = 'night') order by r.run_id desc limit 1",
         {"run": run_id, "lock": RUN_LOCK},
     )
 
@@ -94,10 +96,7 @@ def read_failed_rules(conn: psycopg.Connection[Any], run_id: int) -> list[str]:
 
 def count_waiting_rows(conn: psycopg.Connection[Any]) -> int:
     """Rows that wait in the submissions in force, whichever night found them."""
-    found = conn.execute(
-        "select coalesce(sum(rows_quarantined), 0) from (select distinct on (form_id, unit_id, period) rows_quarantined"
-        " from ops.submission where outcome = 'accepted' order by form_id, unit_id, period, version desc) s"
-    ).fetchone()
+    found = conn.execute("select coalesce(sum(rows_quarantined), 0) from ops.submission_in_force").fetchone()
     return int(found[0]) if found else 0
 
 
@@ -115,10 +114,10 @@ def read_submissions(
         conn,
         "select * from (select s.submission_id, s.form_id, s.unit_id, s.period, s.version, s.is_nil, s.rows_read,"
         "  s.rows_loaded, s.rows_quarantined, s.rows_ignored, s.received_at, s.decided_at, d.object_name,"
-        "  case when s.outcome = 'refused' then 'refused'"
+        "  case when s.outcome = 'refused' then 'refused' when w.submission_id is not null then 'withdrawn'"
         "    when s.version = max(s.version) filter (where s.outcome = 'accepted')"
         "      over (partition by s.form_id, s.unit_id, s.period) then 'in_force' else 'superseded' end as state"
-        " from ops.submission s join archive.delivery d using (delivery_id)) s"
+        " from ops.submission s join archive.delivery d using (delivery_id) left join ops.withdrawal w using (submission_id)) s"
         " where (%(form)s::text is null or form_id = %(form)s) and (%(unit)s::text is null or unit_id = %(unit)s)"
         " and (%(period)s::text is null or period = %(period)s) and (%(state)s::text is null or state = %(state)s)"
         " order by decided_at desc, submission_id desc limit %(limit)s",
@@ -135,7 +134,7 @@ def read_findings(
     severity: str | None = None,
     code: str | None = None,
     run_id: int | None = None,
-    limit: int = 100,
+    limit: int | None = None,
 ) -> list[Row]:
     """Findings of files and rows, and those of cross rules that still hold, the gravest first, with the file that each is about.
 
@@ -147,6 +146,7 @@ def read_findings(
         " where (%(form)s::text is null or form_id = %(form)s) and (%(unit)s::text is null or unit_id = %(unit)s)"
         " and (%(period)s::text is null or period = %(period)s) and (%(severity)s::text is null or severity = %(severity)s)"
         " and (%(code)s::text is null or code = %(code)s) and (%(run)s::bigint is null or f.run_id = %(run)s)"
+        " and not exists (select from ops.replay r where r.replayed_submission_id = f.submission_id)"
         " order by array_position(array['critical', 'error', 'warning', 'info'], severity), f.delivery_id desc, f.finding_id"
         " limit %(limit)s",
         {
@@ -203,10 +203,12 @@ def read_release_difference(conn: psycopg.Connection[Any], old: int, new: int, l
     )
 
 
-def read_units(conn: psycopg.Connection[Any]) -> list[tuple[str, str]]:
-    """The units that exist now: code and name, by code."""
+def read_units(conn: psycopg.Connection[Any], first_day: date, last_day: date) -> list[tuple[str, str, str]]:
+    """The units in force in a period: code, name and kind as they last were in it, by code."""
     return conn.execute(
-        "select unit_id, unit_name from registers.unit where valid_to is null order by unit_id"
+        "select distinct on (unit_id) unit_id, unit_name, unit_kind from registers.unit"
+        " where valid_from <= %(last)s and (valid_to is null or valid_to >= %(first)s) order by unit_id, valid_from desc",
+        {"first": first_day, "last": last_day},
     ).fetchall()
 
 

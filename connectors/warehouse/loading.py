@@ -12,6 +12,7 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
+from connectors.warehouse.confirmations import Told, confirm_findings
 from connectors.warehouse.personal import person_tokens, personal_rows
 from expectations.contract import Form, forms
 
@@ -32,16 +33,16 @@ INTAKE_LOCK = "intake"
 
 @dataclass(slots=True)
 class _Standing:
-    """Where a form, unit and period stand: the last version, and the delivery and content that are in force."""
+    """Where a form, unit and period stand: the last version, the delivery in force, and what it says: as sent, and as corrected."""
 
     version: int = 0
-    content: str | None = None
+    contents: frozenset[str] = frozenset()
     delivery_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Numbered:
-    """A decision that became a submission."""
+class Numbered:
+    """A decision that became a submission: its id and version, and the token of its content."""
 
     decision: Decision
     reading: Reading
@@ -66,14 +67,15 @@ def load(
         conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (INTAKE_LOCK,))
         decided = _decided(conn, [d.delivery_id for d in decisions])
         open_decisions = [d for d in decisions if d.delivery_id not in decided]
+        told = confirm_findings(conn, keyring, open_decisions, run_id)
         standing = _standing(conn, open_decisions)
         numbered, copies = _number(conn, keyring, open_decisions, standing)
-        _write_submissions(conn, numbered, received_at, run_id)
+        write_submissions(conn, numbered, received_at, run_id)
         for form_id in {n.form.form_id for n in numbered}:
-            _write_rows(conn, keyring, forms()[form_id], [n for n in numbered if n.form.form_id == form_id])
+            write_rows(conn, keyring, forms()[form_id], [n for n in numbered if n.form.form_id == form_id])
         submission_ids = {n.decision.delivery_id: n.submission_id for n in numbered}
         _write_outcomes(conn, open_decisions, copies, submission_ids, run_id)
-        _write_findings(conn, open_decisions, copies, submission_ids, run_id)
+        write_findings(conn, open_decisions, told, copies, submission_ids, run_id)
 
 
 def _decided(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> set[int]:
@@ -102,16 +104,20 @@ def _standing(conn: psycopg.Connection[Any], decisions: Iterable[Decision]) -> d
     keys = sorted({key for d in decisions if d.outcome in ("accepted", "refused") and (key := _key(d.reading))})
     standing = {key: _Standing() for key in keys}
     rows = conn.execute(
-        "select s.form_id, s.unit_id, s.period, s.version, s.outcome, s.content_token, s.delivery_id"
+        "select s.form_id, s.unit_id, s.period, s.version, s.outcome, s.content_token, s.delivery_id,"
+        " exists (select from ops.withdrawal w where w.submission_id = s.submission_id)"
         " from unnest(%s::text[], %s::text[], %s::text[]) as k (form_id, unit_id, period)"
         " join ops.submission s using (form_id, unit_id, period) order by s.version",
         ([k[0] for k in keys], [k[1] for k in keys], [k[2] for k in keys]),
     )
-    for form_id, unit_id, period, version, outcome, content, delivery_id in rows:
+    for form_id, unit_id, period, version, outcome, content, delivery_id, is_withdrawn in rows:
         place = standing[form_id, unit_id, period]
         place.version = version
         if outcome == "accepted":
-            place.content, place.delivery_id = content, delivery_id
+            before = place.contents if delivery_id == place.delivery_id else frozenset[str]()
+            # What was withdrawn may be sent again and is an answer again.
+            withdrawn: tuple[frozenset[str], None] = frozenset(), None
+            place.contents, place.delivery_id = withdrawn if is_withdrawn else (before | {content}, delivery_id)
     return standing
 
 
@@ -120,7 +126,7 @@ def _number(
     keyring: Keyring,
     decisions: Sequence[Decision],
     standing: Mapping[Key, _Standing],
-) -> tuple[list[_Numbered], dict[int, int]]:
+) -> tuple[list[Numbered], dict[int, int]]:
     """Give versions and ids in order of arrival; what says the same as the version in force is a copy of its delivery."""
     copies: dict[int, int] = {}
     chosen: list[tuple[Decision, Reading, int, str]] = []
@@ -129,25 +135,25 @@ def _number(
         if decision.outcome not in ("accepted", "refused") or key is None or decision.reading is None:
             continue
         place, content = standing[key], content_token(keyring, decision.reading)
-        if decision.outcome == "accepted" and place.content == content and place.delivery_id is not None:
+        if decision.outcome == "accepted" and content in place.contents and place.delivery_id is not None:
             copies[decision.delivery_id] = place.delivery_id
             continue
         place.version += 1
         if decision.outcome == "accepted":
-            place.content, place.delivery_id = content, decision.delivery_id
+            place.contents, place.delivery_id = frozenset((content,)), decision.delivery_id
         chosen.append((decision, decision.reading, place.version, content))
     ids = conn.execute(
         "select nextval(pg_get_serial_sequence('ops.submission', 'submission_id')) from generate_series(1, %s)",
         (len(chosen),),
     ).fetchall()
     numbered = [
-        _Numbered(decision, reading, forms()[reading.form_id or ""], row[0], version, content)
+        Numbered(decision, reading, forms()[reading.form_id or ""], row[0], version, content)
         for (decision, reading, version, content), row in zip(chosen, ids, strict=True)
     ]
     return numbered, copies
 
 
-def _counts(decision: Decision, is_copy: bool) -> tuple[int, int, int, int]:
+def counts(decision: Decision, is_copy: bool) -> tuple[int, int, int, int]:
     """Rows read, loaded, quarantined, ignored. A copy and a refused submission are read and ignored as a whole."""
     if decision.reading is None:
         return 0, 0, 0, 0
@@ -159,12 +165,17 @@ def _counts(decision: Decision, is_copy: bool) -> tuple[int, int, int, int]:
     return read, (0 if decision.rows is None else decision.rows.height) - waiting, waiting, ignored
 
 
-def _write_submissions(
-    conn: psycopg.Connection[Any], numbered: Sequence[_Numbered], received_at: Mapping[int, datetime], run_id: int
+def write_submissions(
+    conn: psycopg.Connection[Any],
+    numbered: Sequence[Numbered],
+    received_at: Mapping[int, datetime],
+    run_id: int,
+    cause: str = "delivery",
 ) -> None:
+    """The ledger rows of decisions that became submissions, by `cause` of a delivery, a replay or a correction."""
     columns = (
         "submission_id, delivery_id, form_id, edition, unit_id, period, version, outcome, is_nil, sheet, columns, content_token,"
-        " rows_read, rows_loaded, rows_quarantined, rows_ignored, received_at, decided_at, run_id"
+        " rows_read, rows_loaded, rows_quarantined, rows_ignored, received_at, decided_at, run_id, cause"
     )
     now = conn.execute("select now()").fetchone()
     decided_at = now[0] if now else None
@@ -174,11 +185,11 @@ def _write_submissions(
             copy.write_row((
                 n.submission_id, n.decision.delivery_id, r.form_id, r.edition, r.unit_id, r.period, n.version,
                 n.decision.outcome, r.is_nil, r.sheet, json.dumps(r.columns), n.content,
-                *_counts(n.decision, is_copy=False), received_at[n.decision.delivery_id], decided_at, run_id,
+                *counts(n.decision, is_copy=False), received_at[n.decision.delivery_id], decided_at, run_id, cause,
             ))  # fmt: skip
 
 
-def _write_rows(conn: psycopg.Connection[Any], keyring: Keyring, form: Form, numbered: Sequence[_Numbered]) -> None:
+def write_rows(conn: psycopg.Connection[Any], keyring: Keyring, form: Form, numbered: Sequence[Numbered]) -> None:
     """Accepted rows to landing, waiting rows to quarantine, and the personal part of both to the locked room."""
     parts = [
         n.decision.rows.with_columns(
@@ -245,7 +256,7 @@ def _write_outcomes(
                 as_copy = "duplicate_bytes" if d.delivery_id in of_same_bytes else "duplicate_content"
                 copy.write_row((
                     d.delivery_id, as_copy if is_copy else d.outcome, copies.get(d.delivery_id, d.original),
-                    submission_ids.get(d.delivery_id), *_counts(d, is_copy), run_id, now,
+                    submission_ids.get(d.delivery_id), *counts(d, is_copy), run_id, now,
                 ))  # fmt: skip
         with cursor.copy("copy ops.ignored_row (delivery_id, row_number, reason) from stdin") as copy:
             for d in decisions:
@@ -262,28 +273,31 @@ def _ignored(decision: Decision, is_copy: bool) -> Iterable[tuple[int, str]]:
         yield from ((row_number, reason) for row_number in decision.rows["row_number"])
 
 
-def _write_findings(
+def write_findings(
     conn: psycopg.Connection[Any],
     decisions: Sequence[Decision],
+    told: Mapping[int, Sequence[Told]],
     copies: Mapping[int, int],
     submission_ids: Mapping[int, int],
     run_id: int,
 ) -> None:
+    """The findings of these decisions; those of a copy were told when it came first."""
     with (
         conn.cursor() as cursor,
         cursor.copy(
             "copy ops.finding (delivery_id, submission_id, unit_id, form_id, period, code, severity,"
-            " sheet, cell, row_number, field, value, params, run_id) from stdin"
+            " sheet, cell, row_number, field, value, params, run_id, fingerprint) from stdin"
         ) as copy,
     ):
         for d in decisions:
             if d.delivery_id in copies or d.reading is None:
                 continue
             r = d.reading
-            for f in d.findings:
+            for f, fingerprint in told[d.delivery_id]:
                 copy.write_row((
                     d.delivery_id, submission_ids.get(d.delivery_id), r.unit_id, r.form_id, r.period, f.code, str(f.severity),
                     f.sheet, f.cell, f.row_number, f.field, f.value, json.dumps(dict(f.params), ensure_ascii=False), run_id,
+                    fingerprint,
                 ))  # fmt: skip
 
 

@@ -134,14 +134,16 @@ def _move_figures(conn: psycopg.Connection[Any], release_id: int) -> None:
 def _write_changes(conn: psycopg.Connection[Any], release_id: int) -> None:
     """Record every figure whose value is another than in the release before, with what caused it.
 
-    `correction`: a unit of the organisation replaced a submission since then; `register_change`: only the register of units was
+    `correction`: a unit of the organisation replaced or withdrew a submission since then; `register_change`: only the register of units was
     replaced; `new_data` otherwise.
     """
     conn.execute(
         "with since as (select coalesce(max(published_at), '-infinity') as at from bi.release),"
         " replaced as ("
         "   select distinct s.unit_id, s.form_id from ops.submission s, since"
-        "   where s.outcome = 'accepted' and s.version > 1 and s.decided_at > since.at),"
+        "   where s.outcome = 'accepted' and s.version > 1 and s.decided_at > since.at"
+        "   union select s.unit_id, s.form_id from ops.withdrawal w join ops.submission s using (submission_id), since"
+        "   where w.decided_at > since.at),"
         " organisation as ("
         "   select unit_id, unit_id as org_id from registers.unit"
         "   union select unit_id, parent_id from registers.unit where parent_id is not null"

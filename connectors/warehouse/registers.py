@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import polars as pl
 import psycopg
+
+NAMES = {
+    "unit_id": pl.String,
+    "unit_name": pl.String,
+    "short_name": pl.String,
+    "former_names": pl.String,
+    "valid_from": pl.Date,
+    "valid_to": pl.Date,
+}
+"""The shape of what units are called: one row per unit and span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +26,12 @@ class UnitRegister:
     """The register in force.
 
     Shape of `spans`: one row per unit and span; unit_id String, unit_kind String, valid_from Date, valid_to Date (null while it lasts).
+    `names` has the shape of `NAMES`, and is empty where only codes are known; `credit_codes` gives the units that have one of them.
     """
 
     spans: pl.DataFrame
+    names: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NAMES))
+    credit_codes: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def kind(self, unit_id: str, first_day: date, last_day: date) -> str | None:
         """The kind of a unit in the period, or None where the register has no such unit then."""
@@ -32,7 +46,15 @@ class UnitRegister:
 def read_unit_register(conn: psycopg.Connection[Any]) -> UnitRegister:
     """The register in force; empty before the first register workbook is accepted."""
     rows = conn.execute(
-        "select unit_id, unit_kind, valid_from, valid_to from registers.unit order by unit_id, valid_from"
+        "select unit_id, unit_name, short_name, to_jsonb(u) ->> 'former_names', valid_from, valid_to, unit_kind, credit_code"
+        " from registers.unit as u order by unit_id, valid_from"
     ).fetchall()
-    schema = {"unit_id": pl.String, "unit_kind": pl.String, "valid_from": pl.Date, "valid_to": pl.Date}
-    return UnitRegister(pl.DataFrame(rows, schema=schema, orient="row"))
+    register = pl.DataFrame(rows, schema={**NAMES, "unit_kind": pl.String, "credit_code": pl.String}, orient="row")
+    credit_codes: dict[str, set[str]] = {}
+    for unit_id, *_, credit_code in rows:
+        credit_codes.setdefault(credit_code or "", set()).add(unit_id)
+    return UnitRegister(
+        register.select("unit_id", "unit_kind", "valid_from", "valid_to"),
+        register.select(*NAMES),
+        {code: frozenset(units) for code, units in credit_codes.items() if code},
+    )

@@ -23,7 +23,7 @@ RUN_LOCK = 0x5257
 class Account:
     """What became of everything that a run took in. Counts of deliveries, then of rows.
 
-    `is_balanced` is promise 1: received = new + duplicate + unrecognised, rows read = loaded + quarantined + ignored.
+    `is_balanced` is promise 1: received = new + duplicate + unrecognised + unpacked, rows read = loaded + quarantined + ignored.
     `undecided` deliveries are received but could not be brought to a decision; they make the account red.
     """
 
@@ -32,6 +32,7 @@ class Account:
     refused: int
     duplicate: int
     unrecognised: int
+    unpacked: int
     undecided: int
     rows_read: int
     rows_loaded: int
@@ -49,7 +50,7 @@ class Account:
         """Whether nothing is lost."""
         return (
             self.undecided == 0
-            and self.received == self.new + self.duplicate + self.unrecognised
+            and self.received == self.new + self.duplicate + self.unrecognised + self.unpacked
             and self.rows_read == self.rows_loaded + self.rows_quarantined + self.rows_ignored
         )
 
@@ -114,7 +115,9 @@ def night_account(conn: psycopg.Connection[Any], run_id: int) -> Account:
 
     What runs decided that died before they could give an account is in it too: somebody has to hear of it.
     """
-    outcomes = dict.fromkeys(("accepted", "refused", "unrecognised", "duplicate_bytes", "duplicate_content"), 0)
+    outcomes = dict.fromkeys(
+        ("accepted", "refused", "unrecognised", "duplicate_bytes", "duplicate_content", "unpacked"), 0
+    )
     rows = [0, 0, 0, 0]
     runs = _runs_to_account(conn, run_id)
     for outcome, count, *sums in conn.execute(
@@ -136,6 +139,7 @@ def night_account(conn: psycopg.Connection[Any], run_id: int) -> Account:
         refused=outcomes["refused"],
         duplicate=outcomes["duplicate_bytes"] + outcomes["duplicate_content"],
         unrecognised=outcomes["unrecognised"],
+        unpacked=outcomes["unpacked"],
         undecided=undecided,
         rows_read=rows[0],
         rows_loaded=rows[1],

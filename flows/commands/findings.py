@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import click
+
 from connectors.settings import load_settings
+from expectations.folding import fold_by_name
 from flows.desk import known_form, known_period, reading
-from flows.findings import SEVERITIES, draw_findings, finding_facts
+from flows.findings import SEVERITIES, all_option, draw_findings, draw_groups, finding_facts
 from flows.speech import Speaker, command, json_option, option, pass_speaker, say_json
+from flows.tables import visible
 from flows.usage import WrongUsage
 
 
 @command(
     "findings",
-    "列出问题：在哪个单元格、填了什么、怎样改正。",
-    "List findings: at which cell, what was typed, how to mend it.",
+    "列出问题：在哪个单元格、填了什么、怎样改正。\n\n相同的问题并成一行，由别的问题引起的不再列出；--all 和 --json 逐条列出全部。",
+    "List findings: at which cell, what was typed, how to mend it.\n\n"
+    "Equal ones share a line, those that follow from others are left out; --all and --json list each.",
 )
 @option("--form", "form_id", zh="报表", en="The form")
 @option("--unit", "unit_id", zh="单位代码", en="The unit's code")
@@ -20,7 +25,8 @@ from flows.usage import WrongUsage
 @option("--severity", zh="程度：critical、error、warning 或 info", en="critical, error, warning or info")
 @option("--code", zh="问题代码，如 relief.persons_positive", en="The finding's code, such as relief.persons_positive")
 @option("--run", "run_id", type=int, zh="运行编号", en="The run that found it")
-@option("--limit", type=int, default=100, show_default=True, zh="最多列出多少条", en="How many at most")
+@option("--limit", type=click.IntRange(min=1), zh="最多取多少条（默认全部）", en="How many at most (all by default)")
+@all_option
 @json_option
 @pass_speaker
 def command_line(
@@ -31,7 +37,8 @@ def command_line(
     severity: str | None,
     code: str | None,
     run_id: int | None,
-    limit: int,
+    limit: int | None,
+    show_all: bool,
     as_json: bool,
 ) -> int:
     """List findings."""
@@ -67,7 +74,20 @@ def command_line(
             ]
         )
         return 0
-    text = draw_findings(found, speaker)
-    speaker.say(text, text)
-    speaker.note(f"共 {len(rows)} 条", f"{len(rows)} findings")
+    if not found:
+        speaker.say("没有问题。", "No findings.")
+    elif show_all:
+        text = draw_findings(found, speaker)
+        speaker.say(text, text)
+    else:
+        for name, groups in fold_by_name(found).items():
+            text = f"{visible(name)}\n{draw_groups(groups, speaker)}"
+            speaker.say(text, text)
+    speaker.note(*_counted(len(rows), limit))
     return 0
+
+
+def _counted(count: int, limit: int | None) -> tuple[str, str]:
+    if count == limit:
+        return f"取了前 {count} 条（--limit），可能还有", f"the first {count} findings (--limit); there may be more"
+    return f"共 {count} 条", f"{count} findings"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from flows.progress import progress
 from flows.speech import Speaker, command, json_option, option, pass_speaker, say_json
 
 FIRST_YEAR, LAST_YEAR = 2021, 2025
@@ -40,24 +40,8 @@ def command_line(speaker: Speaker, output: Path, through: int, as_json: bool) ->
     """Write the sample."""
     from connectors.sample import write_sample
 
-    began: set[int] = set()
-
-    def progress(done: int, total: int) -> None:
-        tenth = done * 10 // total
-        if tenth not in began:
-            began.add(tenth)
-            click.echo(f"sample {done}/{total}", err=True)
-
-    if sys.stderr.isatty():
-        with click.progressbar(length=1, file=sys.stderr, label=speaker.words("写出示例", "writing the sample")) as bar:
-
-            def draw(done: int, total: int) -> None:
-                bar.length = total
-                bar.update(done - bar.pos)
-
-            count = write_sample(output, draw, through)
-    else:
-        count = write_sample(output, progress, through)
+    with progress(speaker.words("写出示例", "writing the sample"), "sample") as tell:
+        count = write_sample(output, tell, through)
     if as_json:
         say_json({"folder": str(output), "through": through, **asdict(count)})
         return 0

@@ -7,7 +7,7 @@ from flows.desk import known_form, known_period, reading
 from flows.speech import Speaker, command, json_option, option, pass_speaker, say_json
 from flows.tables import draw_table
 
-STATES_ZH = {"in_force": "有效", "superseded": "已被新版代替", "refused": "已退回"}
+STATES_ZH = {"in_force": "有效", "superseded": "已被新版代替", "refused": "已退回", "withdrawn": "已撤回"}
 
 
 @command(
@@ -19,7 +19,10 @@ STATES_ZH = {"in_force": "有效", "superseded": "已被新版代替", "refused"
 @option("--unit", "unit_id", zh="单位代码", en="The unit's code")
 @option("--period", zh="期间，如 2021-03", en="The period, such as 2021-03")
 @option(
-    "--state", type=str, zh="状态：in_force 有效、superseded 被代替、refused 退回", en="in_force, superseded or refused"
+    "--state",
+    type=str,
+    zh="状态：in_force 有效、superseded 被代替、refused 退回、withdrawn 撤回",
+    en="in_force, superseded, refused or withdrawn",
 )
 @option("--limit", type=int, default=100, show_default=True, zh="最多列出多少条", en="How many at most")
 @json_option
