@@ -2,7 +2,7 @@
 
 Ids out of sequences become what they stand for (a delivery its name and hash, a submission its form, unit, period and version,
 the run that closed a finding whether it is open);
-clock times other than that of arrival, ids of runs and sealed bytes (fresh nonces) are left out.
+clock times other than that of arrival, ids of runs, receipts (which name both) and sealed bytes (fresh nonces) are left out.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ LEFT_OUT_COLUMNS = {
     "nonce",
     "ciphertext",
     "modified_ns",
+    "receipt",
 }
 
 DELIVERY = "(select d.object_name || '|' || d.sha256 from archive.delivery d where d.delivery_id = t.{0})"

@@ -66,6 +66,7 @@ def delivered(conn: Connection) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
+@pytest.mark.inputs("B14")
 def test_every_file_is_delivered_once_with_its_bytes(
     look: Any, conn: Connection, archive: Archive, folder: Path
 ) -> None:
@@ -85,6 +86,7 @@ def test_an_unchanged_file_is_not_read_again(look: Any, folder: Path, monkeypatc
     assert look() == Collected(unchanged=1)
 
 
+@pytest.mark.inputs("A83", "B15")
 def test_a_replaced_file_is_another_delivery(look: Any, conn: Connection, folder: Path) -> None:
     lay(folder / "a.xlsx", b"one")
     look()
@@ -96,12 +98,14 @@ def test_a_replaced_file_is_another_delivery(look: Any, conn: Connection, folder
     assert len(delivered(conn)) == 3
 
 
+@pytest.mark.inputs("A81")
 def test_lock_files_temporary_and_hidden_files_are_no_deliveries(look: Any, folder: Path) -> None:
     for name in ("~$a.xlsx", "a.tmp", ".a.xlsx", ".git/a.xlsx", "b.xlsx.crdownload", "Thumbs.db"):
         lay(folder / name, b"x")
     assert look() == Collected()
 
 
+@pytest.mark.inputs("B3")
 def test_what_is_no_regular_file_is_never_opened(look: Any, folder: Path) -> None:
     target = lay(folder / "real.xlsx", b"x")
     os.mkfifo(folder / "pipe.xlsx")
@@ -116,6 +120,7 @@ def test_what_is_no_regular_file_is_never_opened(look: Any, folder: Path) -> Non
         assert time.monotonic() - started < 5
 
 
+@pytest.mark.inputs("B3", "B15")
 def test_a_pipe_that_takes_the_place_of_a_file_stops_nobody(folder: Path, archive: Archive) -> None:
     path = lay(folder / "a.xlsx", b"x")
     source = FolderSource("inbox", folder)
@@ -126,6 +131,7 @@ def test_a_pipe_that_takes_the_place_of_a_file_stops_nobody(folder: Path, archiv
         source.copy(found, archive)
 
 
+@pytest.mark.inputs("A81", "B15")
 def test_a_file_that_grows_waits_until_it_does_not(
     look: Any, conn: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +143,7 @@ def test_a_file_that_grows_waits_until_it_does_not(
     assert look() == Collected(received=1)
 
 
+@pytest.mark.inputs("A81", "B15")
 def test_a_file_that_changes_while_it_is_read_waits(look: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = lay(folder / "a.xlsx", b"half")
     real = Archive.put
@@ -183,6 +190,7 @@ def test_a_hint_is_one_of_our_forms() -> None:
     assert form_hint(stream.getvalue().replace(b"docProps/custom.xml", b"docProps/custam.xml")) is None
 
 
+@pytest.mark.inputs("A86", "B14")
 def test_a_name_is_data_whatever_it_is(look: Any, conn: Connection, folder: Path) -> None:
     names = ["换\n行.xlsx", "a'b\"c.xlsx", "%2e%2e%2f.xlsx", "表" * 60 + ".xlsx"]
     for name in names:

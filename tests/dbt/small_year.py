@@ -2,6 +2,7 @@
 
 A0102 closes at the end of June and goes into A0201 of the other group. The relief ledger of A0101 for February was corrected.
 A0201 declared that it has nothing for February, and never answered for April. The same person (`ann`) is helped in two months and by two units.
+A0102 answered twice for March and withdrew the second answer, so that it has answered nothing: no figure knows of either.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from psycopg.types.json import Jsonb
 from connectors.settings import Settings
 from connectors.warehouse.calendar import sync_calendar
 from connectors.warehouse.engine import connect
+from connectors.warehouse.withdrawal import withdraw
 from expectations.contract import forms
 
 NIGHT = date(2021, 7, 31)
@@ -40,6 +42,9 @@ def put_small_year(settings: Settings) -> None:
         parcels = partial(relief, "100", goods="200", campaign="gift_parcel", level="provincial", persons=5)
         submit(conn, "relief", "S0001", "2021-02", [parcels(unit=unit) for unit in ("A0101", "A0201")])
         submit(conn, "relief", "A0101", "2021-03", [relief("100", day=date(2021, 3, 5))])
+        for version, cash in enumerate(("7000", "8000"), start=1):
+            submit(conn, "relief", "A0102", "2021-03", [relief(cash, day=date(2021, 3, 5))], version)
+        withdraw(conn, "relief", "A0102", "2021-03", reason="报错单位", author="王处")
         submit(conn, "hardship_aid", "A0101", "2021-02", [aid("ann", "1000")])
         submit(
             conn,

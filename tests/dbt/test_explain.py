@@ -11,6 +11,8 @@ from connectors.dbt import BuildResult
 from connectors.settings import Settings
 from connectors.warehouse.engine import connect
 from connectors.warehouse.explain import Explanation, explain
+from flows.explanation import draw_explanation
+from flows.speech import Speaker
 from tests.dbt.small_year import FIRST_ROW
 
 Built = tuple[Settings, BuildResult]
@@ -73,6 +75,27 @@ def test_the_cell_of_a_personal_field_has_an_address_and_no_value(built: Built) 
     [submission] = explained(built, "daily_relief_persons", "2021-02").numerator.submissions
     [cell] = submission.rows[0].cells
     assert (cell.field, cell.address, cell.value, cell.is_personal) == ("worker_citizen_id", "C6", None, True)
+
+
+def test_a_corrected_cell_is_told_and_only_from_the_version_that_the_correction_made(built: Built) -> None:
+    with connect(built[0]) as conn, conn.transaction(force_rollback=True):
+        # A correction of each cell of the row: one made this version, the other is not approved.
+        conn.execute(
+            "insert into ops.correction (submission_id, delivery_id, form_id, unit_id, period, row_number, field, reason, author,"
+            " decided_at) select submission_id, delivery_id, form_id, unit_id, period, %s, field, '核实', '王处', now()"
+            " from ops.submission_in_force, unnest(array['cash_cny', 'goods_cny']) as field"
+            " where (form_id, unit_id, period) = ('relief', 'A0101', '2021-02')",
+            (FIRST_ROW,),
+        )
+        conn.execute(
+            "insert into ops.correction_approval (correction_id, author, approver, submission_id, decided_at)"
+            " select correction_id, author, '李处', submission_id, now() from ops.correction where field = 'cash_cny'"
+        )
+        found = explain(conn, "winter_warmth_money", "2021-02")
+    assert found is not None
+    cells = {c.address: c.is_corrected for s in found.numerator.submissions for c in s.rows[0].cells if s.version == 2}
+    assert cells == {"H6": True, "I6": False}
+    assert "H6 慰问金=1500.50（更正）" in draw_explanation(found, Speaker())
 
 
 def test_a_limit_shortens_the_list_and_not_the_sum(built: Built) -> None:

@@ -107,6 +107,26 @@ def test_completeness_tells_nil_missing_and_unexpected_apart(built: Built) -> No
     assert missing == "overdue"
 
 
+def test_what_a_unit_withdrew_is_on_record_and_in_no_figure(built: Built) -> None:
+    with connect(built[0]) as conn:
+        told = {
+            table: conn.execute(
+                f"select count(*) from {table} where form_id = 'relief' and unit_id = 'A0102' and period = '2021-03'"
+            ).fetchall()
+            for table in (
+                "staging.stg_submissions",
+                "bi_candidate.data_quality_summary",
+                "bi_candidate.finding_summary",
+            )
+        }
+        spans = conn.execute(
+            "select version, is_in_force, in_force_to_at is null from intermediate.int_submissions_spanned"
+            " where form_id = 'relief' and unit_id = 'A0102' and period = '2021-03' order by version"
+        ).fetchall()
+    assert [count for [(count,)] in told.values()] == [2, 0, 0]
+    assert spans == [(1, False, False), (2, False, False)]
+
+
 def test_the_parts_of_the_relief_summary_are_the_relief_total(built: Built) -> None:
     with connect(built[0]) as conn:
         parts = dict(

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from expectations.periods import PeriodError, PeriodKind, parse_period, period_of, periods_between
+from expectations.periods import PeriodError, PeriodKind, find_periods, parse_period, period_of, periods_between
 
 
 @pytest.mark.parametrize(
@@ -22,10 +22,12 @@ from expectations.periods import PeriodError, PeriodKind, parse_period, period_o
         ("2021年第二季度", "2021-Q2", date(2021, 4, 1), date(2021, 6, 30)),
         ("2021 年 3 季度", "2021-Q3", date(2021, 7, 1), date(2021, 9, 30)),
         ("2021", "2021", date(2021, 1, 1), date(2021, 12, 31)),
+        ("2021年一季度", "2021-Q1", date(2021, 1, 1), date(2021, 3, 31)),
         ("2021年度", "2021", date(2021, 1, 1), date(2021, 12, 31)),
         ("2021-2025", "2021-2025", date(2021, 1, 1), date(2025, 12, 31)),
     ],
 )
+@pytest.mark.inputs("A27", "A39")
 def test_a_period_is_known_by_its_names(text: str, period: str, first: date, last: date) -> None:
     found = parse_period(text)
     assert (found.id, found.first_day, found.last_day) == (period, first, last)
@@ -33,11 +35,80 @@ def test_a_period_is_known_by_its_names(text: str, period: str, first: date, las
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2021-13", "2021-00", "2021-Q5", "2021.1", "3月", "2021年上半年", "2025-2021", "21-03", "0000", "二月"]
+    "text",
+    [
+        "",
+        "2021-13",
+        "2021-00",
+        "2021-Q5",
+        "2021.1",
+        "3月",
+        "2021年上半年",
+        "1-6月",
+        "一季度",
+        "2025-2021",
+        "21-03",
+        "0000",
+        "二月",
+    ],
 )
+@pytest.mark.inputs("A28", "A39")
 def test_what_is_no_period_or_two_is_refused(text: str) -> None:
     with pytest.raises(PeriodError):
         parse_period(text)
+
+
+@pytest.mark.inputs("A39")
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("2025年度", "2025"),
+        ("2025年全年", "2025"),
+        ("2025年1-12月", "2025"),
+        ("2025Q1", "2025-Q1"),
+        ("2025年Q1", "2025-Q1"),
+        ("2025年1-3月", "2025-Q1"),
+        ("2025年10月至12月", "2025-Q4"),
+        ("二〇二五年第一季度", "2025-Q1"),
+        ("二○二五年十一月", "2025-11"),
+        ("202503", "2025-03"),
+    ],
+)
+def test_a_period_in_other_words_has_the_same_code(text: str, period: str) -> None:
+    assert parse_period(text).id == period
+
+
+@pytest.mark.inputs("A39")
+@pytest.mark.parametrize(
+    ("text", "period"), [("一季度", "2025-Q1"), ("3月份", "2025-03"), ("三月", "2025-03"), ("1-3月", "2025-Q1")]
+)
+def test_a_text_without_a_year_is_in_the_year_that_is_given_and_in_none_else(text: str, period: str) -> None:
+    assert parse_period(text, 2025).id == period
+    with pytest.raises(PeriodError):
+        parse_period(text)
+
+
+@pytest.mark.inputs("A39")
+@pytest.mark.parametrize("text", ["2025年上半年", "2025年1-6月", "2025年2-4月", "2025年3-1月", "202513"])
+def test_a_span_that_no_form_is_asked_for_is_refused(text: str) -> None:
+    with pytest.raises(PeriodError):
+        parse_period(text, 2025)
+
+
+@pytest.mark.parametrize(
+    ("text", "periods"),
+    [
+        ("关于２０２１年３月慰问情况的统计（二〇二一年四月 报）", ["2021-03", "2021-04"]),
+        ("2021年3月5日印发", []),
+        ("2021年慰问救助台账", ["2021"]),
+        ("2021年上半年", []),
+        ("文号 120213", []),
+        ("2021-2025年规划", ["2021-2025"]),
+        ("2021年1-3月", ["2021-Q1"]),
+    ],
+)
+def test_periods_are_found_in_a_text_and_days_are_none(text: str, periods: list[str]) -> None:
+    assert [period.id for period in find_periods(text)] == periods
 
 
 @pytest.mark.parametrize(

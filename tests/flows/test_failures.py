@@ -14,6 +14,7 @@ from connectors.settings import Settings
 from flows.failures import (
     AccountUnbalanced,
     ChecksFailed,
+    NoRegister,
     NothingYet,
     PortTaken,
     SchedulerWontStart,
@@ -75,6 +76,7 @@ def test_an_unreachable_database_heals_and_a_failed_check_does_not() -> None:
         lambda: SchedulerWontStart("http://127.0.0.1:1/api", "x.log"),
         lambda: PortTaken("127.0.0.1", 4200, "in use"),
         lambda: ServiceStopped("prefect-worker", 1, "x.log"),
+        lambda: NoRegister("2021-03"),
         NothingYet,
     ],
 )

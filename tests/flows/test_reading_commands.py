@@ -53,6 +53,9 @@ def test_a_finding_names_file_sheet_and_cell_and_says_how_to_mend_it(office: Off
     text = office.desk.call("findings", "--unit", "A0201", "--severity", "error").stdout
     assert text.splitlines()[0] == "A0201_慰问_3月.xlsx"
     assert "慰问救助台账!H7 “约2000”" in text
+    assert text.splitlines()[-1].startswith("  共 3 处，")
+    each = office.desk.call("findings", "--unit", "A0201", "--severity", "error", "--all").stdout
+    assert len(each.splitlines()) == 4
 
 
 def test_an_explanation_reaches_cells_whose_sum_is_the_figure(office: Office) -> None:

@@ -75,6 +75,7 @@ def test_exactly_the_bad_rows_wait_and_each_names_its_cell(conn: psycopg.Connect
     assert loaded == [(1,)]
 
 
+@pytest.mark.inputs("A83")
 def test_a_correction_supersedes_and_the_former_version_is_kept(conn: psycopg.Connection[Any]) -> None:
     versions = rows(
         conn,
@@ -130,6 +131,7 @@ def test_a_figure_is_explained_down_to_cells_that_hold_it(conn: psycopg.Connecti
     assert total == explanation.value == Decimal("31252.50")
 
 
+@pytest.mark.inputs("A83")
 def test_a_second_night_over_the_same_folder_changes_nothing(make_province: Callable[[], Province]) -> None:
     province = make_province()
     assert province.run() == 1
@@ -167,6 +169,7 @@ def test_a_build_that_fails_its_tests_keeps_the_last_release(make_province: Call
         assert canonical_dump(conn, ["bi"]) == before
 
 
+@pytest.mark.inputs("A83")
 def test_the_same_content_saved_anew_or_renamed_counts_once(
     make_province: Callable[[], Province], tmp_path: Path
 ) -> None:

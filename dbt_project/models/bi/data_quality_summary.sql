@@ -64,7 +64,7 @@ final as (
     from versions
     left join findings_by_submission
         on versions.submission_id = findings_by_submission.submission_id
-    where versions.is_newest
+    where versions.is_newest and versions.withdrawn_at is null
 
 )
 

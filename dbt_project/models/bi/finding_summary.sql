@@ -18,7 +18,8 @@ newest as (
         submission_id,
         form_id,
         unit_id,
-        period
+        period,
+        withdrawn_at
 
     from submissions
     order by form_id asc, unit_id asc, period asc, version desc
@@ -38,6 +39,7 @@ final as (
     from newest
     inner join findings
         on newest.submission_id = findings.submission_id
+    where newest.withdrawn_at is null
     group by newest.form_id, newest.unit_id, newest.period, findings.code, findings.severity
 
 )

@@ -23,8 +23,8 @@ final as (
         rows_ignored_count,
         received_at,
         decided_at as in_force_from_at,
-        lead(decided_at) over versions as in_force_to_at,
-        lead(submission_id) over versions is null as is_in_force,
+        coalesce(withdrawn_at, lead(decided_at) over versions) as in_force_to_at,
+        lead(submission_id) over versions is null and withdrawn_at is null as is_in_force,
         min(received_at) over versions as first_received_at
 
     from submissions

@@ -17,6 +17,7 @@ from connectors.report.year_account.numbers import estimated, said
 from connectors.report.year_account.prose import CHAPTERS, TEMPLATES, sentence
 from connectors.settings import Settings
 from connectors.warehouse.engine import connect
+from tests.connectors.replies.packages import formulas_in, links_out
 from tests.connectors.report import bi, catalogue
 from tests.connectors.report.html import Page
 
@@ -296,6 +297,12 @@ def test_the_page_needs_nothing_but_itself(account: Account) -> None:
     ids = page.attributes("id")
     assert {target[1:] for target in page.attributes("href")} <= set(ids)
     assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.inputs("A85")
+def test_the_document_holds_no_formula_and_fetches_nothing(account: Account) -> None:
+    document = account().files.document.read_bytes()
+    assert (formulas_in(document), links_out(document)) == ([], [])
 
 
 def test_before_the_first_release_there_is_no_account(settings: Settings, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from connectors.warehouse import check_views, landing
 from connectors.warehouse.check_views import check_columns, ensure_check_views
 from connectors.warehouse.engine import connect
 from connectors.warehouse.landing import ensure_tables
+from connectors.warehouse.register_views import ensure_views
 from expectations.contract import Field, forms
 from tests.connectors.warehouse.stories import tell
 
@@ -56,3 +57,26 @@ def test_views_without_change_are_left_alone(settings: Settings) -> None:
         ensure_check_views(conn)
         held = conn.execute("select count(*) from pg_locks where mode like '%Exclusive%' and relation is not null")
         assert held.fetchone() == (0,)
+
+
+def test_views_of_an_older_warehouse_learn_what_is_in_force_now(settings: Settings) -> None:
+    with closing(connect(settings)) as conn:
+        for view in ("checks.relief", "registers.unit"):
+            conn.execute(f"comment on view {view} is 'what it said before'")
+        before = views(conn)
+        ensure_check_views(conn)
+        ensure_views(conn)
+        changed = {view for view, (oid, said) in views(conn).items() if before[view] != (oid, said)}
+        assert changed == {"checks.relief", "registers.unit"}
+        for view in changed:
+            [(definition,)] = conn.execute("select pg_get_viewdef(%s::regclass)", (view,)).fetchall()
+            assert "ops.submission_in_force" in str(definition)
+
+
+def views(conn: psycopg.Connection[tuple[object, ...]]) -> dict[object, tuple[object, object]]:
+    """The id and the comment of each view of ours."""
+    found = conn.execute(
+        "select format('%s.%s', relnamespace::regnamespace, relname), oid, obj_description(oid, 'pg_class') from pg_class"
+        " where relkind = 'v' and relnamespace in ('checks'::regnamespace, 'registers'::regnamespace)"
+    )
+    return {name: (oid, said) for name, oid, said in found}

@@ -16,6 +16,8 @@ from connectors.settings import Settings
 from connectors.warehouse.engine import connect
 from connectors.warehouse.lease import Lease, hold
 from connectors.warehouse.publish import Published, publish
+from connectors.warehouse.withdrawal import withdraw
+from tests.connectors.warehouse.stories import put_register, tell
 
 NIGHT = date(2021, 4, 20)
 
@@ -189,3 +191,18 @@ def test_a_reader_never_sees_two_releases_mixed(warehouse: Warehouse) -> None:
         reader.join()
     assert {row[3] for row in seen} >= {1, 11} or len({row[3] for row in seen}) > 3
     assert {row for row in seen if row != (row[3], row[3], 200, row[3], row[3], row[3], 200)} == set()
+
+
+def test_what_a_withdrawal_changed_is_a_correction_of_that_unit(warehouse: Warehouse) -> None:
+    put_register(warehouse.conn)
+    for unit_id in ("A0101", "A0102"):
+        tell(warehouse.conn, {"form": "relief", "unit": unit_id, "period": "2021-03", "rows": [{}]})
+    warehouse.build(("A0101", "2021-03", 10), ("A0102", "2021-03", 5))
+    warehouse.publish()
+    assert withdraw(warehouse.conn, "relief", "A0101", "2021-03", reason="报错单位", author="王处")
+    warehouse.build(("A0101", "2021-03", 4), ("A0102", "2021-03", 6))
+    warehouse.publish()
+    assert warehouse.rows("select org_id, cause from bi.release_change where release_id = 2 order by 1") == [
+        ("A0101", "correction"),
+        ("A0102", "new_data"),
+    ]

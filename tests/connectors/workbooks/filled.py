@@ -77,6 +77,16 @@ def edited(data: bytes, edit: Callable[[Worksheet], object]) -> bytes:
     return stream.getvalue()
 
 
+def unmarked(data: bytes) -> bytes:
+    """The workbook without its hidden marks, as if somebody had typed the table into a file of their own."""
+    workbook = openpyxl.load_workbook(io.BytesIO(data))
+    for sheet in workbook.worksheets[1:]:
+        del workbook[sheet.title]
+    stream = io.BytesIO()
+    workbook.save(stream)
+    return with_part(stream.getvalue(), "docProps/custom.xml", lambda _: b"")
+
+
 def with_part(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
     """The workbook with one part of its zip changed (or added, from nothing)."""
     stream = io.BytesIO()
