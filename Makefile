@@ -12,7 +12,7 @@ CODE := flows connectors expectations
 # Looked up only when the set-up runs. PYTHON=/path/to/python3.12 make ... chooses another one.
 PYTHON ?= $(shell bin/find-python)
 
-.PHONY: help run test lint types fmt bench lock
+.PHONY: help run test soak lint types fmt bench lock
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ run: $(READY) ## The 2021 sample year through the whole chain: night, figures, r
 test: lint types ## Everything CI runs: lint, types, the import arrow, SQL, all tests
 	@bin/install-browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+soak: $(READY) ## The long tests: 10 000 generated tables, half of them with planted faults
+	WAREHOUSE_TEST_CASES=10000 $(BIN)/python -m pytest tests/inputs/test_property.py
 
 lint: $(READY) ## Ruff, the import arrow (import-linter) and the SQL of dbt (sqlfluff)
 	$(BIN)/ruff check .
