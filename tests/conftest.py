@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -26,6 +27,11 @@ from connectors.home import file_lock, make_home
 from connectors.postgres import ensure_database, stop
 from connectors.settings import Settings
 from connectors.warehouse.engine import migrate
+
+# The same examples for everybody: a red run is red again, and chance does not stop a change that has nothing to do with it.
+# `pytest --hypothesis-profile=default` draws new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
+hypothesis.settings.load_profile("repeatable")
 
 HOME = pytest.StashKey[Path]()
 FAST = """

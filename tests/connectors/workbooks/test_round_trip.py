@@ -10,13 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from expectations.cleaning import DITTO_MARKS
 from expectations.contract import Field, Form, forms
 from tests.connectors.workbooks.filled import example, filled, read
 from tests.expectations.examples import example_period
 
 ALL_FORMS = pytest.mark.parametrize("form", forms().values(), ids=list(forms()))
-CHINESE = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5)
+SAY_MORE = "同上前零报告无此项示例样注说明备填表制审核其中小合总共累计数额锟斤拷"
+"""The characters of ditto marks, of rows that are totals, samples or notes, and of lost letters: they say something else than themselves."""
+
+CHINESE = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5, exclude_characters=SAY_MORE)
 
 
 def values(form: Form, field: Field) -> st.SearchStrategy[Any]:
@@ -38,10 +40,7 @@ def values(form: Form, field: Field) -> st.SearchStrategy[Any]:
             # Numbers with check digits: the contract's own example, or none.
             typed = st.sampled_from([*field.examples, None][:1])
         case _:
-            # Ditto marks and the words of a total row say something else than themselves.
-            typed = st.text(CHINESE, min_size=2, max_size=min(field.max_length or 10, 10)).filter(
-                lambda t: t not in DITTO_MARKS and t[-1] not in "计数额"
-            )
+            typed = st.text(CHINESE, min_size=2, max_size=min(field.max_length or 10, 10))
     return typed if field.is_required else st.none() | typed
 
 
