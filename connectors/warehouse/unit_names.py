@@ -32,6 +32,7 @@ class UnitNames:
 
     def __init__(self, register: UnitRegister) -> None:
         self._register = register
+        self._nearest: dict[str, list[str]] = {}
 
     def code_for(self, typed: str, first_day: date, last_day: date) -> str | None:
         """The code of the one unit that bears the name and is in force in the period; None if none or several do."""
@@ -48,20 +49,37 @@ class UnitNames:
 
     def nearest(self, typed: str) -> list[str]:
         """The units most like what was typed, by code or any of their names, as code and name, for people to choose from."""
-        wanted = _folded(typed)
+        # One slip is copied down a column: its neighbours are looked for once, not in every row.
+        if typed not in self._nearest:
+            self._nearest[typed] = self._most_like(_folded(typed))
+        return self._nearest[typed]
+
+    def _most_like(self, wanted: str) -> list[str]:
         likeness: dict[str, float] = {}
         names: dict[str, str] = {}
-        for row in self._rows():
-            code, known = (
-                row["unit_id"],
-                [name for name in (row["unit_name"], row["short_name"], *_former(row)) if name],
-            )
-            if row["unit_name"]:
-                names[code] = row["unit_name"]
-                alike = max(SequenceMatcher(None, wanted, _folded(text)).ratio() for text in (code, *known))
-                likeness[code] = max(alike, likeness.get(code, 0))
+        for code, name, texts in self._known:
+            names[code] = name
+            alike = max(SequenceMatcher(None, wanted, text).ratio() for text in texts)
+            likeness[code] = max(alike, likeness.get(code, 0))
         best = sorted(names, key=lambda code: likeness[code], reverse=True)[:NEAREST]
         return [f"{code} {names[code]}" for code in best]
+
+    @cached_property
+    def _known(self) -> list[tuple[str, str, list[str]]]:
+        """By span of a named unit: its code, its name, and the code and every name as they are compared."""
+        return [
+            (
+                row["unit_id"],
+                row["unit_name"],
+                [
+                    _folded(text)
+                    for text in (row["unit_id"], row["unit_name"], row["short_name"], *_former(row))
+                    if text
+                ],
+            )
+            for row in self._rows()
+            if row["unit_name"]
+        ]
 
     @cached_property
     def _codes(self) -> frozenset[str]:
