@@ -25,6 +25,7 @@ WHOLE_FILE = frozenset(
         "form.period_invalid",
         "form.sheet_missing",
         "form.sheets_several",
+        "form.answers_several",
         "form.headings_again",
         "form.headings_of_another",
         "form.layout_unread",

@@ -38,7 +38,8 @@ class RowCounts:
 class Answer:
     """The answer to one delivery. `sheet` is the one that its rows were read from; `version` is None where nothing was counted as one.
 
-    `fingerprints`, beside the findings, are of the warnings that can be confirmed. `is_trial` is true where the workbook was only
+    `fingerprints`, beside the findings, are of the warnings that can be confirmed. `waits_for` is the closed
+    period for which it waits, where it came after the closing. `is_trial` is true where the workbook was only
     looked at and not handed in.
     """
 
@@ -55,12 +56,20 @@ class Answer:
     findings: tuple[Finding, ...] = ()
     fingerprints: tuple[str | None, ...] = ()
     progress: Progress | None = None
+    waits_for: str | None = None
     is_trial: bool = False
 
     @property
     def is_wanted(self) -> bool:
         """Whether there is something for the submitter to mend or to check."""
         return any(f.severity is not Severity.INFO for f in self.findings)
+
+    @property
+    def outcome_words(self) -> str:
+        """What became of it, in a sentence."""
+        if self.waits_for:
+            return f"已接收，但 {self.waits_for} 已结账，先不计入数字；省工会重新打开该期时计入，不必重报"
+        return OUTCOMES[self.outcome]
 
     @property
     def form_title(self) -> str:
@@ -84,7 +93,7 @@ class Answer:
         if self.received_at:
             about.append(f"收到时间：{self.received_at:%Y-%m-%d %H:%M}")
         must, rows = self.count(Severity.CRITICAL, Severity.ERROR), self.rows
-        outcome = f"试读，{TRIALS[self.outcome]}" if self.is_trial else OUTCOMES[self.outcome]
+        outcome = f"试读，{TRIALS[self.outcome]}" if self.is_trial else self.outcome_words
         lines = [
             "　　".join(about),
             f"结果：{outcome}。读到 {rows.read} 行，入库 {rows.loaded} 行，待更正 {rows.waiting} 行，不计 {rows.ignored} 行。",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.replies.answer import OUTCOMES, Answer
+from connectors.replies.answer import Answer
 from connectors.replies.signing import PublicKey, SigningKey
 from expectations.finding import Severity
 
@@ -42,8 +42,13 @@ class Verdict:
         return not (self.differing or self.reason_zh)
 
 
-def make_receipt(answer: Answer, sha256: str, size_bytes: int, decided_at: datetime, key: SigningKey) -> Receipt:
-    """The signed receipt of a delivery; the same facts give the same receipt."""
+def make_receipt(
+    answer: Answer, sha256: str, size_bytes: int, decided_at: datetime, chain: Mapping[str, object], key: SigningKey
+) -> Receipt:
+    """The signed receipt of a delivery; the same facts give the same receipt.
+
+    `chain` is the end of the chain of events as the issuer knew it (event_id, hash): whoever holds the receipt can show that it was so long.
+    """
     received_at = answer.received_at or decided_at
     receipt: Receipt = {
         "text": _sentence(answer, sha256, received_at),
@@ -65,14 +70,21 @@ def make_receipt(answer: Answer, sha256: str, size_bytes: int, decided_at: datet
         "rows_ignored": answer.rows.ignored,
         "must_mend": answer.count(Severity.CRITICAL, Severity.ERROR),
         "please_check": answer.count(Severity.WARNING),
+        "waits_for_closed_period": answer.waits_for,
         "since_last_time": None
         if answer.progress is None
         else {"fixed": answer.progress.fixed, "still": answer.progress.still, "new": answer.progress.new},
-        "key_id": key.public.key_id,
+        "chain": dict(chain),
     }
-    receipt["seals"] = {name: _seal(value) for name, value in receipt.items()}
-    receipt["signature"] = base64.b64encode(key.sign(_canonical(receipt["seals"]))).decode()
-    return receipt
+    return sealed(receipt, key)
+
+
+def sealed(members: Receipt, key: SigningKey) -> Receipt:
+    """These members with the key's id, their seals, and the signature over the seals."""
+    signed: Receipt = {**members, "key_id": key.public.key_id}
+    signed["seals"] = {name: _seal(value) for name, value in signed.items()}
+    signed["signature"] = base64.b64encode(key.sign(_canonical(signed["seals"]))).decode()
+    return signed
 
 
 def receipt_line(receipt: Receipt) -> str:
@@ -100,7 +112,7 @@ def _sentence(answer: Answer, sha256: str, received_at: datetime) -> str:
     since = f"与上次相比：{answer.progress.words()}。" if answer.progress else ""
     return (
         f"{received_at:%Y-%m-%d %H:%M} 收到“{answer.file_name}”（SHA-256 {sha256[:12]}…）：{answer.form_title}{version}"
-        f"{OUTCOMES[answer.outcome]}。读到 {answer.rows.read} 行，入库 {answer.rows.loaded} 行，待更正 {answer.rows.waiting} 行，"
+        f"{answer.outcome_words}。读到 {answer.rows.read} 行，入库 {answer.rows.loaded} 行，待更正 {answer.rows.waiting} 行，"
         f"不计 {answer.rows.ignored} 行；必须改 {answer.count(Severity.CRITICAL, Severity.ERROR)} 处，"
         f"请核对 {answer.count(Severity.WARNING)} 处。{since}"
     )

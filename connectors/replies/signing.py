@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -84,6 +85,13 @@ class SigningKey:
     def sign(self, message: bytes) -> bytes:
         """The signature (64 bytes); the same message has the same."""
         return self._key.sign(message)
+
+
+def public_key_in(path: Path) -> str | None:
+    """The public half (PEM) of the private key in a file, None if there is no file. Raises: KeyringError if it is none."""
+    if not path.exists():
+        return None
+    return SigningKey(Ed25519PrivateKey.from_private_bytes(read_key(path))).public.to_pem()
 
 
 def public_key_of(settings: Settings) -> PublicKey | None:

@@ -50,9 +50,10 @@ def write_answer(folder: Path, stem: str, answer: Answer, data: bytes) -> Writte
 
 
 def write_reply(folder: Path, name: str, content: bytes) -> Path:
-    """Write one file of a reply, whole or not at all. Raises: FolderUnwritable."""
+    """Write one file of a reply, whole or not at all; one writer at a time (see `REPLY_LOCK`). Raises: FolderUnwritable."""
     path = folder / name
-    temporary = folder / f".{name}.{os.getpid()}"
+    # Without the pid: what a killed run left is written over by the next, which answers the same deliveries.
+    temporary = folder / f".{name}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

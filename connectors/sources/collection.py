@@ -23,6 +23,8 @@ import psycopg
 from connectors.archive import Archive
 from connectors.settings import Settings
 from connectors.sources.folder import Copied, FolderSource, ObjectChangedError, SourceObject
+from connectors.warehouse.events import append_events
+from connectors.warehouse.life import received_events
 from connectors.workbooks.package import custom_properties
 from connectors.workbooks.packed import unpack
 from expectations.contract import forms
@@ -54,7 +56,9 @@ class Collected:
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrival:
+class Arrival:
+    """An object that was copied into the archive, and is to be written down as received."""
+
     found: SourceObject
     sha256: str
     form_hint: str | None
@@ -69,10 +73,11 @@ def collect(
 
     Harmless when repeated, killed or run twice at once. Raises: SourceUnreachable, FolderUnwritable.
     """
+    archive.clear_away()
     listing = source.list()
     known = _latest(conn, source.source_id)
     changed = [found for found in listing.objects if known.get(found.name) != (found.size_bytes, found.modified_ns)]
-    arrivals: list[_Arrival] = []
+    arrivals: list[Arrival] = []
     waiting, skipped = 0, listing.skipped
     for found in _settled_last(changed):
         if found is None:
@@ -86,7 +91,7 @@ def collect(
             log.warning("source %s: %s may not be read", source.source_id, found.name)
             skipped += 1
         else:
-            arrivals += _arrivals(found, copied, archive, settings.max_file_mb * 1_000_000)
+            arrivals += arrivals_of(found, copied, archive, settings.max_file_mb * 1_000_000)
     # Nothing is written down as received that a power cut could still take away.
     archive.settle()
     received = _record(conn, source.source_id, arrivals, run_id)
@@ -94,18 +99,18 @@ def collect(
     return Collected(received, unchanged, waiting, skipped)
 
 
-def _arrivals(found: SourceObject, copied: Copied, archive: Archive, longest: int) -> Iterator[_Arrival]:
+def arrivals_of(found: SourceObject, copied: Copied, archive: Archive, longest: int) -> Iterator[Arrival]:
     """The object, and behind it, archived too, the files in it if it is a zip of many; what is too large is not looked into."""
     is_whole = len(copied.head) == found.size_bytes
     hint = form_hint(copied.head) if is_whole and found.size_bytes <= longest else None
-    yield _Arrival(found, copied.sha256, hint, (found.name, 0))
+    yield Arrival(found, copied.sha256, hint, (found.name, 0))
     if hint or found.size_bytes > longest:
         return
     data = copied.head if is_whole else archive.get(copied.sha256)
     for number, member in enumerate(unpack(data), start=1):
         inner = replace(found, name=f"{found.name}/{member.name}", size_bytes=len(member.data))
         member_hint = form_hint(member.data) if len(member.data) <= longest else None
-        yield _Arrival(inner, archive.put(member.data), member_hint, (found.name, number))
+        yield Arrival(inner, archive.put(member.data), member_hint, (found.name, number))
 
 
 def form_hint(data: bytes) -> str | None:
@@ -149,7 +154,7 @@ def _latest(conn: psycopg.Connection[Any], source_id: str) -> dict[str, State]:
     return {name: (size, modified) for name, size, modified in rows}
 
 
-def _record(conn: psycopg.Connection[Any], source_id: str, arrivals: Sequence[_Arrival], run_id: int) -> int:
+def _record(conn: psycopg.Connection[Any], source_id: str, arrivals: Sequence[Arrival], run_id: int) -> int:
     """Write the deliveries down in the order of receipt, without those that another run wrote down meanwhile; gives how many."""
     if not arrivals:
         return 0
@@ -163,19 +168,30 @@ def _record(conn: psycopg.Connection[Any], source_id: str, arrivals: Sequence[_A
         previous, now = last_look if last_look else (None, datetime.now(UTC))
         received = {a.found.name: _received_at(a.found, previous, now) for a in fresh}
         fresh.sort(key=lambda a: (received[a.found.name], a.place))
-        columns = (
-            "source_id, object_name, size_bytes, modified_ns, sha256, received_at, collected_at, run_id, form_hint"
-        )
+        ids = [
+            row[0]
+            for row in conn.execute(
+                "select nextval(pg_get_serial_sequence('archive.delivery', 'delivery_id')) from generate_series(1, %s)",
+                (len(fresh),),
+            )
+        ]
+        columns = "delivery_id, source_id, object_name, size_bytes, modified_ns, sha256, received_at, collected_at, run_id, form_hint"
         with conn.cursor() as cursor, cursor.copy(f"copy archive.delivery ({columns}) from stdin") as copy:
-            for a in fresh:
+            for i, a in zip(ids, fresh, strict=True):
                 f = a.found
                 at = received[f.name]
-                copy.write_row((source_id, f.name, f.size_bytes, f.modified_ns, a.sha256, at, now, run_id, a.form_hint))
+                copy.write_row((
+                    i, source_id, f.name, f.size_bytes, f.modified_ns, a.sha256, at, now, run_id, a.form_hint,
+                ))  # fmt: skip
+        append_events(conn, received_events(conn, ids, run_id))
     return len(fresh)
 
 
 def _received_at(found: SourceObject, previous: datetime | None, now: datetime) -> datetime:
-    """When the object came: when it was last changed, but not before the last look (it was not there then) nor after this one."""
+    """When the object came: when it was last changed, but not before the last look (it was not there then) nor after this one.
+
+    Where the clock was set back since the last look, that look bounds nothing: what came keeps its order.
+    """
     # To the nearest: a listing tells seconds as a float, whose steps of a quarter microsecond may fall short of the real one.
     modified = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=(found.modified_ns + 500) // 1000)
-    return min(max(modified, previous) if previous else modified, now)
+    return min(max(modified, previous) if previous and previous < now else modified, now)

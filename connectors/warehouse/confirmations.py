@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -28,9 +28,17 @@ CONFIRMED = "confirmed"
 """The param that says why a warning is only told."""
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The findings of decisions as they are told, and the fingerprints that are confirmed from now on; both by delivery."""
+
+    told: dict[int, list[Told]]
+    new: dict[int, list[str]] = field(default_factory=dict)
+
+
 def confirm_findings(
     conn: psycopg.Connection[Any], keyring: Keyring, decisions: Sequence[Decision], run_id: int
-) -> dict[int, list[Told]]:
+) -> Confirmed:
     """The findings of these decisions, by delivery, with confirmed warnings turned into information.
 
     Records what their submitters confirm now: only warnings that are found in the very workbook that confirms them, so that no
@@ -39,7 +47,8 @@ def confirm_findings(
     told = {d.delivery_id: _fingerprinted(keyring, d) for d in decisions}
     asked = {fingerprint for found in told.values() for _, fingerprint in found if fingerprint}
     if not asked:
-        return told
+        return Confirmed(told)
+    confirmations: dict[int, list[str]] = {}
     confirmed = {
         row[0]
         for row in conn.execute("select fingerprint from ops.confirmation where fingerprint = any(%s)", (list(asked),))
@@ -51,7 +60,9 @@ def confirm_findings(
         new = {fingerprint: f for f, fingerprint in told[decision.delivery_id] if fingerprint and fingerprint in marks}
         _record(conn, decision, new, run_id)
         confirmed |= set(new)
-    return {delivery_id: [_toned(f, p, confirmed) for f, p in found] for delivery_id, found in told.items()}
+        confirmations[decision.delivery_id] = list(new)
+    toned = {delivery_id: [_toned(f, p, confirmed) for f, p in found] for delivery_id, found in told.items()}
+    return Confirmed(toned, confirmations)
 
 
 def _record(conn: psycopg.Connection[Any], decision: Decision, new: Mapping[str, Finding], run_id: int) -> None:

@@ -16,6 +16,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
+from connectors.warehouse.events import Event, append_events
+from connectors.warehouse.recorded import rows_of
 from expectations.contract import Field, Form
 
 _CORRECTIONS = (
@@ -117,20 +119,33 @@ def propose(
             " and value is not distinct from %s::text",
             (submission_id, row_number, field.name, reason, author, value),
         ).fetchone()
-        found = (
-            found
-            or conn.execute(
+        if found is None:
+            found = conn.execute(
                 "insert into ops.correction (submission_id, delivery_id, form_id, unit_id, period, row_number, field, value,"
                 " reason, author, value_before, decided_at)"
                 " select s.submission_id, s.delivery_id, s.form_id, s.unit_id, s.period, said.row_number, said.field, said.value,"
                 " said.reason, said.author, %s, now() from ops.submission s join (values (%s::bigint, %s::integer, %s, %s::text,"
                 " %s, %s)) as said (submission_id, row_number, field, value, reason, author) using (submission_id)"
-                " returning correction_id",
+                " returning correction_id, delivery_id, submission_id, form_id, unit_id, period",
                 (before, *said),
             ).fetchone()
-        )
-    assert found is not None  # noqa: S101 - `returning` gives a row or raises
+            assert found is not None  # noqa: S101 - `returning` gives a row or raises
+            append_events(conn, [_proposed(conn, found, row_number, field, reason, author)])
     return int(found[0])
+
+
+def _proposed(
+    conn: psycopg.Connection[Any], made: Sequence[Any], row_number: int, field: Field, reason: str, author: str
+) -> Event:
+    """What stood in the cell and what shall is in the correction, and no part of its event: an event is for ever."""
+    correction_id, delivery_id, submission_id, form_id, unit_id, period = made
+    details = {
+        "correction_id": correction_id,
+        "row_number": row_number,
+        "field": field.name,
+        "rows": rows_of(conn, ops_correction=correction_id),
+    }
+    return Event("correction_proposed", author, reason, delivery_id, submission_id, form_id, unit_id, period, details)
 
 
 def read_corrections(

@@ -18,8 +18,27 @@ from expectations.finding import Finding, Severity
 
 Row = dict[str, Any]
 
-STATES = ("in_force", "superseded", "refused", "withdrawn")
-"""What a submission can be: the answer that counts, one that a later version replaced, one that was sent back or was taken back."""
+STATES = ("received", "in_force", "superseded", "corrected", "refused", "withdrawn", "held")
+"""What a submission can be: a delivery that nobody has decided yet, the answer that counts, one that a later version of its unit
+replaced, or an approved correction did, one that was sent back, that was taken back, or that waits because its period is closed."""
+
+_SUBMISSIONS = (
+    "select s.submission_id, s.delivery_id, s.form_id, s.unit_id, s.period, s.version, s.cause, s.is_nil, s.rows_read,"
+    "  s.rows_loaded, s.rows_quarantined, s.rows_ignored, s.received_at, s.decided_at, d.object_name,"
+    "  case when s.outcome = 'refused' then 'refused' when w.submission_id is not null then 'withdrawn' when s.is_held then 'held'"
+    "    when s.next_cause is null then 'in_force' when s.next_cause = 'correction' then 'corrected' else 'superseded' end as state"
+    " from (select s.*, h.is_held, lead(cause) over (partition by form_id, unit_id, period, outcome, h.is_held order by version)"
+    "     as next_cause from ops.submission s cross join lateral (select exists (select from ops.submission_held h"
+    "     left join ops.submission_let_in l using (submission_id)"
+    "     where h.submission_id = s.submission_id and l.submission_id is null) as is_held) h) s"
+    " join archive.delivery d using (delivery_id) left join ops.withdrawal w using (submission_id)"
+)
+
+_UNDECIDED = (
+    "select null, d.delivery_id, d.form_hint, null, null, null, null, null, null, null, null, null, d.received_at, null,"
+    "  d.object_name, 'received' from archive.delivery d"
+    " where not exists (select from ops.delivery_outcome o where o.delivery_id = d.delivery_id)"
+)
 
 
 NOT_REPLACED = (
@@ -33,7 +52,8 @@ NOT_REPLACED = (
 def is_prepared(conn: psycopg.Connection[Any]) -> bool:
     """Whether the warehouse's tables have been made in this database, in their present shape: every run brings them to it."""
     found = conn.execute(
-        "select to_regclass('ops.correction_approval') is not null and to_regclass('bi.release') is not null"
+        "select to_regclass('ops.event') is not null and to_regclass('ops.submission_let_in') is not null"
+        " and to_regclass('bi.release') is not null"
     ).fetchone()
     return bool(found and found[0])
 
@@ -109,19 +129,24 @@ def read_submissions(
     state: str | None = None,
     limit: int = 100,
 ) -> list[Row]:
-    """Submissions, the latest first; `state` is one of `STATES`."""
+    """Submissions, the latest first, and before them what is not decided yet; `state` is one of `STATES`."""
     return _all(
         conn,
-        "select * from (select s.submission_id, s.form_id, s.unit_id, s.period, s.version, s.is_nil, s.rows_read,"
-        "  s.rows_loaded, s.rows_quarantined, s.rows_ignored, s.received_at, s.decided_at, d.object_name,"
-        "  case when s.outcome = 'refused' then 'refused' when w.submission_id is not null then 'withdrawn'"
-        "    when s.version = max(s.version) filter (where s.outcome = 'accepted')"
-        "      over (partition by s.form_id, s.unit_id, s.period) then 'in_force' else 'superseded' end as state"
-        " from ops.submission s join archive.delivery d using (delivery_id) left join ops.withdrawal w using (submission_id)) s"
+        f"select * from ({_SUBMISSIONS} union all {_UNDECIDED}) s"  # noqa: S608 - our own words
         " where (%(form)s::text is null or form_id = %(form)s) and (%(unit)s::text is null or unit_id = %(unit)s)"
         " and (%(period)s::text is null or period = %(period)s) and (%(state)s::text is null or state = %(state)s)"
-        " order by decided_at desc, submission_id desc limit %(limit)s",
+        " order by decided_at desc nulls first, submission_id desc, delivery_id desc limit %(limit)s",
         {"form": form_id, "unit": unit_id, "period": period, "state": state, "limit": limit},
+    )
+
+
+def submissions_of(conn: psycopg.Connection[Any], form_id: str, unit_id: str, period: str) -> list[Row]:
+    """Every version of one answer with its state, the first first."""
+    return _all(
+        conn,
+        f"select * from ({_SUBMISSIONS}) s"  # noqa: S608 - our own words
+        " where (form_id, unit_id, period) = (%(form)s, %(unit)s, %(period)s) order by version",
+        {"form": form_id, "unit": unit_id, "period": period},
     )
 
 
@@ -165,42 +190,6 @@ def finding_of(row: Mapping[str, Any]) -> Finding:
     """The finding that a row of `ops.finding` or `ops.finding_open` holds."""
     names = ("code", "delivery_id", "sheet", "cell", "row_number", "field", "value", "params")
     return Finding(severity=Severity(row["severity"]), **{name: row[name] for name in names})
-
-
-def read_releases(conn: psycopg.Connection[Any], limit: int = 100) -> list[Row]:
-    """Releases, the newest first, each with the number of figures it changed."""
-    return _all(
-        conn,
-        "select r.release_id, r.published_at, r.night, r.cause,"
-        "  (select count(*) from bi.release_change c where c.release_id = r.release_id) as figures_changed"
-        " from bi.release r order by r.release_id desc limit %(limit)s",
-        {"limit": limit},
-    )
-
-
-def read_release_difference(conn: psycopg.Connection[Any], old: int, new: int, limit: int = 100) -> list[Row]:
-    """Figures whose value differs between two releases, with the cause of the last change in between; province first."""
-    return _all(
-        conn,
-        "with of_old as (select * from bi.indicator_value_history where valid_from_release <= %(old)s"
-        "   and (valid_to_release is null or valid_to_release > %(old)s)),"
-        " of_new as (select * from bi.indicator_value_history where valid_from_release <= %(new)s"
-        "   and (valid_to_release is null or valid_to_release > %(new)s))"
-        " select k.*, o.value as old_value, n.value as new_value,"
-        "  (select c.cause from bi.release_change c where c.release_id > least(%(old)s, %(new)s)"
-        "     and c.release_id <= greatest(%(old)s, %(new)s)"
-        "     and (c.indicator_id, c.org_level, c.org_id, c.period_type, c.period)"
-        "       = (k.indicator_id, k.org_level, k.org_id, k.period_type, k.period)"
-        "   order by c.release_id desc limit 1) as cause"
-        " from of_old o full join of_new n using (indicator_id, org_level, org_id, period_type, period)"
-        " cross join lateral (select coalesce(o.indicator_id, n.indicator_id) as indicator_id,"
-        "   coalesce(o.org_level, n.org_level) as org_level, coalesce(o.org_id, n.org_id) as org_id,"
-        "   coalesce(o.period_type, n.period_type) as period_type, coalesce(o.period, n.period) as period) k"
-        " where o.value is distinct from n.value"
-        " order by array_position(array['province', 'group', 'unit'], k.org_level), k.indicator_id, k.org_id, k.period"
-        " limit %(limit)s",
-        {"old": old, "new": new, "limit": limit},
-    )
 
 
 def read_units(conn: psycopg.Connection[Any], first_day: date, last_day: date) -> list[tuple[str, str, str]]:

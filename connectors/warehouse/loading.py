@@ -13,6 +13,9 @@ import psycopg
 from psycopg import sql
 
 from connectors.warehouse.confirmations import Told, confirm_findings
+from connectors.warehouse.events import append_events
+from connectors.warehouse.holding import hold_answers
+from connectors.warehouse.life import Made, confirmed_events, load_events
 from connectors.warehouse.personal import person_tokens, personal_rows
 from expectations.contract import Form, forms
 
@@ -33,11 +36,13 @@ INTAKE_LOCK = "intake"
 
 @dataclass(slots=True)
 class _Standing:
-    """Where a form, unit and period stand: the last version, the delivery in force, and what it says: as sent, and as corrected."""
+    """Where a form, unit and period stand: the last version, the delivery and the submission in force, and what they say: as sent, and
+    as corrected."""
 
     version: int = 0
     contents: frozenset[str] = frozenset()
     delivery_id: int | None = None
+    submission_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +72,22 @@ def load(
         conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (INTAKE_LOCK,))
         decided = _decided(conn, [d.delivery_id for d in decisions])
         open_decisions = [d for d in decisions if d.delivery_id not in decided]
-        told = confirm_findings(conn, keyring, open_decisions, run_id)
+        confirmed = confirm_findings(conn, keyring, open_decisions, run_id)
         standing = _standing(conn, open_decisions)
+        in_force = {key: place.submission_id for key, place in standing.items()}
         numbered, copies = _number(conn, keyring, open_decisions, standing)
         write_submissions(conn, numbered, received_at, run_id)
         for form_id in {n.form.form_id for n in numbered}:
             write_rows(conn, keyring, forms()[form_id], [n for n in numbered if n.form.form_id == form_id])
         submission_ids = {n.decision.delivery_id: n.submission_id for n in numbered}
-        _write_outcomes(conn, open_decisions, copies, submission_ids, run_id)
-        write_findings(conn, open_decisions, told, copies, submission_ids, run_id)
+        outcomes = _write_outcomes(conn, open_decisions, copies, submission_ids, run_id)
+        write_findings(conn, open_decisions, confirmed.told, copies, submission_ids, run_id)
+        held = hold_answers(conn, numbered, run_id)
+        came_in = [n for n in numbered if n.submission_id not in {event.submission_id for event in held}]
+        by_delivery = {n.decision.delivery_id: n for n in numbered}
+        made = Made(open_decisions, outcomes, by_delivery, copies, _replaced(came_in, in_force))
+        events = load_events(conn, made, run_id)
+        append_events(conn, [*events, *held, *confirmed_events(conn, open_decisions, confirmed.new, run_id)])
 
 
 def _decided(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> set[int]:
@@ -104,13 +116,15 @@ def _standing(conn: psycopg.Connection[Any], decisions: Iterable[Decision]) -> d
     keys = sorted({key for d in decisions if d.outcome in ("accepted", "refused") and (key := _key(d.reading))})
     standing = {key: _Standing() for key in keys}
     rows = conn.execute(
-        "select s.form_id, s.unit_id, s.period, s.version, s.outcome, s.content_token, s.delivery_id,"
-        " exists (select from ops.withdrawal w where w.submission_id = s.submission_id)"
+        "select s.form_id, s.unit_id, s.period, s.version, s.outcome, s.content_token, s.delivery_id, s.submission_id,"
+        " exists (select from ops.withdrawal w where w.submission_id = s.submission_id),"
+        " exists (select from ops.submission_held h left join ops.submission_let_in l using (submission_id)"
+        "   where h.submission_id = s.submission_id and l.submission_id is null)"
         " from unnest(%s::text[], %s::text[], %s::text[]) as k (form_id, unit_id, period)"
         " join ops.submission s using (form_id, unit_id, period) order by s.version",
         ([k[0] for k in keys], [k[1] for k in keys], [k[2] for k in keys]),
     )
-    for form_id, unit_id, period, version, outcome, content, delivery_id, is_withdrawn in rows:
+    for form_id, unit_id, period, version, outcome, content, delivery_id, submission_id, is_withdrawn, is_held in rows:
         place = standing[form_id, unit_id, period]
         place.version = version
         if outcome == "accepted":
@@ -118,7 +132,22 @@ def _standing(conn: psycopg.Connection[Any], decisions: Iterable[Decision]) -> d
             # What was withdrawn may be sent again and is an answer again.
             withdrawn: tuple[frozenset[str], None] = frozenset(), None
             place.contents, place.delivery_id = withdrawn if is_withdrawn else (before | {content}, delivery_id)
+            if not is_held:
+                place.submission_id = None if is_withdrawn else submission_id
     return standing
+
+
+def _replaced(numbered: Sequence[Numbered], in_force: Mapping[Key, int | None]) -> dict[int, int]:
+    """By submission that came into force, the one that was in force before it; `in_force` is what was when the load began."""
+    standing, replaced = dict(in_force), dict[int, int]()
+    for n in numbered:
+        key = _key(n.reading)
+        if key is None or n.decision.outcome != "accepted":
+            continue
+        if (before := standing.get(key)) is not None:
+            replaced[n.submission_id] = before
+        standing[key] = n.submission_id
+    return replaced
 
 
 def _number(
@@ -191,6 +220,17 @@ def write_submissions(
 
 def write_rows(conn: psycopg.Connection[Any], keyring: Keyring, form: Form, numbered: Sequence[Numbered]) -> None:
     """Accepted rows to landing, waiting rows to quarantine, and the personal part of both to the locked room."""
+    rows = accepted_rows(keyring, form, numbered)
+    if rows is None:
+        return
+    if form.personal_fields:
+        copy_frame(conn, sql.Identifier("pii", "personal_row"), personal_rows(keyring, form, rows))
+    copy_frame(conn, sql.Identifier("landing", form.form_id), landed_rows(form, rows))
+    copy_frame(conn, sql.Identifier("quarantine", "submitted_row"), waiting_rows(form, rows))
+
+
+def accepted_rows(keyring: Keyring, form: Form, numbered: Sequence[Numbered]) -> pl.DataFrame | None:
+    """The rows of the accepted among these submissions, with submission_id, is_waiting and the tokens of their people."""
     parts = [
         n.decision.rows.with_columns(
             submission_id=pl.lit(n.submission_id, pl.Int64),
@@ -200,34 +240,29 @@ def write_rows(conn: psycopg.Connection[Any], keyring: Keyring, form: Form, numb
         if n.decision.outcome == "accepted" and n.decision.rows is not None and n.decision.rows.height
     ]
     if not parts:
-        return
+        return None
     rows = pl.concat(parts)
-    if form.personal_fields:
-        rows = rows.hstack(person_tokens(keyring, form, rows))
-        _copy_frame(conn, "pii", "personal_row", personal_rows(keyring, form, rows))
-    landed = rows.filter(~pl.col("is_waiting"))
-    _copy_frame(
-        conn,
-        "landing",
-        form.form_id,
-        landed.select(
-            "submission_id",
-            "unit_id",
-            "period",
-            "row_number",
-            *(f.name for f in form.open_fields),
-            *(str(f.token) for f in form.token_fields),
-        ),
+    return rows.hstack(person_tokens(keyring, form, rows)) if form.personal_fields else rows
+
+
+def landed_rows(form: Form, rows: pl.DataFrame) -> pl.DataFrame:
+    """What of `accepted_rows` goes to the form's landing table."""
+    return rows.filter(~pl.col("is_waiting")).select(
+        "submission_id",
+        "unit_id",
+        "period",
+        "row_number",
+        *(f.name for f in form.open_fields),
+        *(str(f.token) for f in form.token_fields),
     )
+
+
+def waiting_rows(form: Form, rows: pl.DataFrame) -> pl.DataFrame:
+    """What of `accepted_rows` goes to `quarantine.submitted_row`."""
     texts = pl.struct(pl.col(f"{f.name}__text").alias(f.name) for f in form.open_fields)
-    _copy_frame(
-        conn,
-        "quarantine",
-        "submitted_row",
-        rows.filter("is_waiting").select(
-            "submission_id", "unit_id", pl.lit(form.form_id).alias("form_id"), "period", "row_number",
-            texts.struct.json_encode().alias("texts"),
-        ),
+    return rows.filter("is_waiting").select(
+        "submission_id", "unit_id", pl.lit(form.form_id).alias("form_id"), "period", "row_number",
+        texts.struct.json_encode().alias("texts"),
     )  # fmt: skip
 
 
@@ -237,7 +272,8 @@ def _write_outcomes(
     copies: Mapping[int, int],
     submission_ids: Mapping[int, int],
     run_id: int,
-) -> None:
+) -> dict[int, str]:
+    """Write down what became of each delivery, and give it."""
     same_bytes = conn.execute(
         "select c.delivery_id from unnest(%s::bigint[], %s::bigint[]) as c (delivery_id, original_id)"
         " join archive.delivery a using (delivery_id) join archive.delivery o on o.delivery_id = c.original_id"
@@ -245,6 +281,14 @@ def _write_outcomes(
         (list(copies), list(copies.values())),
     ).fetchall()
     of_same_bytes = {row[0] for row in same_bytes}
+    outcomes: dict[int, str] = {
+        d.delivery_id: d.outcome
+        if d.delivery_id not in copies
+        else "duplicate_bytes"
+        if d.delivery_id in of_same_bytes
+        else "duplicate_content"
+        for d in decisions
+    }
     with conn.cursor() as cursor:
         with cursor.copy(
             "copy ops.delivery_outcome (delivery_id, outcome, duplicate_of, submission_id,"
@@ -252,16 +296,15 @@ def _write_outcomes(
         ) as copy:
             now = datetime.now().astimezone()
             for d in decisions:
-                is_copy = d.delivery_id in copies
-                as_copy = "duplicate_bytes" if d.delivery_id in of_same_bytes else "duplicate_content"
                 copy.write_row((
-                    d.delivery_id, as_copy if is_copy else d.outcome, copies.get(d.delivery_id, d.original),
-                    submission_ids.get(d.delivery_id), *counts(d, is_copy), run_id, now,
+                    d.delivery_id, outcomes[d.delivery_id], copies.get(d.delivery_id, d.original),
+                    submission_ids.get(d.delivery_id), *counts(d, d.delivery_id in copies), run_id, now,
                 ))  # fmt: skip
         with cursor.copy("copy ops.ignored_row (delivery_id, row_number, reason) from stdin") as copy:
             for d in decisions:
                 for row_number, reason in _ignored(d, d.delivery_id in copies):
                     copy.write_row((d.delivery_id, row_number, reason))
+    return outcomes
 
 
 def _ignored(decision: Decision, is_copy: bool) -> Iterable[tuple[int, str]]:
@@ -301,12 +344,12 @@ def write_findings(
                 ))  # fmt: skip
 
 
-def _copy_frame(conn: psycopg.Connection[Any], schema: str, table: str, frame: pl.DataFrame) -> None:
+def copy_frame(conn: psycopg.Connection[Any], table: sql.Identifier, frame: pl.DataFrame) -> None:
     """Append a frame to a table, column by name."""
     if frame.is_empty():
         return
     statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
-        sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, frame.columns))
+        table, sql.SQL(", ").join(map(sql.Identifier, frame.columns))
     )
     with conn.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(frame.write_csv(include_header=False))

@@ -21,6 +21,9 @@ from psycopg.types.json import Jsonb
 from connectors.warehouse.confirmations import confirm_findings
 from connectors.warehouse.corrections import Approval, read_approved, write_approval
 from connectors.warehouse.decision import Decision, decide
+from connectors.warehouse.events import append_events
+from connectors.warehouse.holding import hold_answers
+from connectors.warehouse.life import confirmed_events, replay_events
 from connectors.warehouse.loading import (
     INTAKE_LOCK,
     Numbered,
@@ -77,12 +80,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What became of a candidate; `rows_loaded` and `rows_quarantined` as they are now."""
+    """What became of a candidate; `rows_loaded` and `rows_quarantined` as they are now.
+
+    `is_held`: its period is closed, so that the new version waits and what is in force stays.
+    """
 
     candidate: Candidate
     ending: Ending
     rows_loaded: int = 0
     rows_quarantined: int = 0
+    is_held: bool = False
 
 
 def read_candidates(
@@ -184,11 +191,12 @@ def _load_one(
         if decision.outcome != "accepted" or _is_as_before(conn, keyring, candidate, decision):
             return Replayed(candidate, "unchanged", 0, candidate.rows_quarantined)
         numbered = _number(conn, keyring, candidate, decision)
+        before = _in_force(conn, candidate)
         cause = "correction" if approval else "replay"
         write_submissions(conn, [numbered], {decision.delivery_id: candidate.received_at}, run_id, cause)
         write_rows(conn, keyring, numbered.form, [numbered])
-        told = confirm_findings(conn, keyring, [decision], run_id)
-        write_findings(conn, [decision], told, {}, {decision.delivery_id: numbered.submission_id}, run_id)
+        confirmed = confirm_findings(conn, keyring, [decision], run_id)
+        write_findings(conn, [decision], confirmed.told, {}, {decision.delivery_id: numbered.submission_id}, run_id)
         conn.execute(
             "insert into ops.replay (submission_id, replayed_submission_id, delivery_id, rows_read, rows_loaded,"
             " rows_quarantined, rows_ignored, ignored, run_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -199,7 +207,20 @@ def _load_one(
         )
         if approval:
             write_approval(conn, approval, numbered.submission_id)
-    return Replayed(candidate, "replaced", loaded, waiting)
+        held = hold_answers(conn, [numbered], run_id)
+        replaced = None if held else before
+        events = replay_events(conn, numbered, candidate.submission_id, replaced, run_id, approval)
+        append_events(conn, [*events, *held, *confirmed_events(conn, [decision], confirmed.new, run_id)])
+    return Replayed(candidate, "replaced", loaded, waiting, is_held=bool(held))
+
+
+def _in_force(conn: psycopg.Connection[Any], candidate: Candidate) -> int | None:
+    """The submission that is in force where the candidate belongs; the candidate itself may be one that was refused."""
+    found = conn.execute(
+        "select submission_id from ops.submission_in_force where (form_id, unit_id, period) = (%s, %s, %s)",
+        (candidate.form_id, candidate.unit_id, candidate.period),
+    ).fetchone()
+    return int(found[0]) if found else None
 
 
 def _is_newest(conn: psycopg.Connection[Any], candidate: Candidate) -> bool:

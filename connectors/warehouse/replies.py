@@ -21,6 +21,7 @@ from connectors.replies.progress import progress_between
 from connectors.replies.receipts import make_receipt, receipt_line
 from connectors.replies.signing import SigningKey
 from connectors.replies.writing import RECEIPT, UNKNOWN_UNIT, safe_name, write_answer, write_reply
+from connectors.warehouse.audit import read_head
 from connectors.warehouse.ledger import Row, finding_of
 
 if TYPE_CHECKING:
@@ -93,6 +94,9 @@ def _waiting(conn: psycopg.Connection[Any]) -> list[int]:
         " left join ops.delivery_outcome original on original.delivery_id = o.duplicate_of"
         " left join ops.submission s on s.submission_id = coalesce(o.submission_id, original.submission_id)"
         " where not exists (select from ops.reply r where r.delivery_id = o.delivery_id)"
+        # What a backfill brought in out of a folder was sent by nobody just now.
+        " and not exists (select from archive.delivery d join ops.backfill b using (run_id)"
+        "   where d.delivery_id = o.delivery_id and not b.sends_answers)"
         " order by s.unit_id, o.delivery_id limit %s",
         (CHUNK,),
     )
@@ -108,7 +112,9 @@ def _write(
     run_id: int,
 ) -> list[str]:
     """Answer these deliveries and record it; gives what kind of answer each got."""
-    replies = [_reply(settings, archive, key, due) for due in read_due(conn, delivery_ids)]
+    head = read_head(conn)
+    chain = {"event_id": head.event_id, "hash": head.hash}
+    replies = [_reply(settings, archive, key, due, chain) for due in read_due(conn, delivery_ids)]
     folders: dict[Path, list[_Reply]] = defaultdict(list)
     for reply in replies:
         folders[reply.folder].append(reply)
@@ -150,6 +156,7 @@ def read_due(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> list
         rows = cursor.execute(
             "select d.delivery_id, d.object_name, d.sha256, d.size_bytes, d.received_at, o.outcome, o.decided_at, r.business_date,"
             "  o.submission_id, o.rows_read, o.rows_loaded, o.rows_quarantined, o.rows_ignored, s.form_id, s.unit_id, s.period, s.version, s.sheet,"
+            "  waits.period as waits_for,"
             "  before.delivery_id as delivery_before, before.submission_id as submission_before"
             " from ops.delivery_outcome o join archive.delivery d using (delivery_id) join ops.run r on r.run_id = o.run_id"
             # A delivery may stand behind several submissions, since it may be replayed; its outcome names the first.
@@ -158,6 +165,9 @@ def read_due(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> list
             " left join ops.submission before on o.submission_id is not null"
             "   and (before.form_id, before.unit_id, before.period, before.version)"
             "     = (s.form_id, s.unit_id, s.period, s.version - 1)"
+            " left join ops.submission_held held on held.submission_id = s.submission_id"
+            "   and not exists (select from ops.submission_let_in l where l.submission_id = held.submission_id)"
+            " left join ops.closing waits on waits.closing_id = held.closing_id"
             " where d.delivery_id = any(%s) order by d.delivery_id",
             (list(delivery_ids),),
         ).fetchall()
@@ -190,6 +200,7 @@ def _due(row: Row, own: Mapping[_Source, list[Row]], cross: Mapping[_Source, lis
         findings=(*findings, *(finding_of(f) for f in cross.get((row["delivery_id"], row["submission_id"]), []))),
         fingerprints=tuple(f["fingerprint"] if f["severity"] == "warning" else None for f in mine),
         progress=progress,
+        waits_for=row["waits_for"] if row["outcome"] == "accepted" else None,
     )
     return _Due(answer, row["sha256"], row["size_bytes"], row["decided_at"], row["business_date"])
 
@@ -222,7 +233,7 @@ def _by_source(rows: Sequence[Row]) -> dict[_Source, list[Row]]:
     return found
 
 
-def _reply(settings: Settings, archive: Archive, key: SigningKey, due: _Due) -> _Reply:
+def _reply(settings: Settings, archive: Archive, key: SigningKey, due: _Due, chain: Mapping[str, object]) -> _Reply:
     """Answer one delivery: write what is to be mended, and sign the receipt."""
     answer = due.answer
     folder = settings.replies_dir / due.night.isoformat() / safe_name(answer.unit_id, UNKNOWN_UNIT)
@@ -234,5 +245,5 @@ def _reply(settings: Settings, archive: Archive, key: SigningKey, due: _Due) -> 
         data = archive.get(due.sha256, settings.max_file_mb * 1_000_000 + 1)
         written = write_answer(folder, stem, answer, data)
         kind, reason = ("annotated", None) if written.is_annotated else ("listed", written.reason_zh)
-    receipt = make_receipt(answer, due.sha256, due.size_bytes, due.decided_at, key)
+    receipt = make_receipt(answer, due.sha256, due.size_bytes, due.decided_at, chain, key)
     return _Reply(answer.delivery_id, folder, kind, reason, receipt_line(receipt))

@@ -24,7 +24,8 @@ class Account:
     """What became of everything that a run took in. Counts of deliveries, then of rows.
 
     `is_balanced` is promise 1: received = new + duplicate + unrecognised + unpacked, rows read = loaded + quarantined + ignored.
-    `undecided` deliveries are received but could not be brought to a decision; they make the account red.
+    `held` of the accepted wait because their period is closed. `undecided` deliveries are received but could not be brought to a
+    decision; they make the account red.
     """
 
     received: int
@@ -39,6 +40,7 @@ class Account:
     rows_quarantined: int
     rows_ignored: int
     findings: dict[str, int]
+    held: int = 0
 
     @property
     def new(self) -> int:
@@ -146,7 +148,13 @@ def night_account(conn: psycopg.Connection[Any], run_id: int) -> Account:
         rows_quarantined=rows[2],
         rows_ignored=rows[3],
         findings=findings,
+        held=_held(conn, runs),
     )
+
+
+def _held(conn: psycopg.Connection[Any], runs: list[int]) -> int:
+    [(held,)] = conn.execute("select count(*) from ops.submission_held where run_id = any(%s)", (runs,)).fetchall()
+    return int(held)
 
 
 def _runs_to_account(conn: psycopg.Connection[Any], run_id: int) -> list[int]:
@@ -161,8 +169,9 @@ def _runs_to_account(conn: psycopg.Connection[Any], run_id: int) -> list[int]:
 def undecided_deliveries(conn: psycopg.Connection[Any]) -> list[tuple[int, int]]:
     """The deliveries that no run has brought to a decision, with their size in bytes, in the order in which they are to be taken in.
 
-    Register workbooks come first, because the other forms are judged against them; then arrival, then the archive's sequence,
-    with the deliveries of one form brought together as far as no answer can overtake another (see `bring_forms_together`).
+    Register workbooks come first, because the other forms are judged against them; then the archive's sequence, which no clock that
+    is set back can turn round, with the deliveries of one form brought together as far as no answer can overtake another (see
+    `bring_forms_together`).
     """
     from expectations.contract import forms
 
@@ -170,7 +179,7 @@ def undecided_deliveries(conn: psycopg.Connection[Any]) -> list[tuple[int, int]]
     found = conn.execute(
         "select d.delivery_id, d.size_bytes, d.form_hint from archive.delivery d"
         " where not exists (select from ops.delivery_outcome o where o.delivery_id = d.delivery_id)"
-        " order by array_position(%s::text[], d.form_hint), d.received_at, d.delivery_id",
+        " order by array_position(%s::text[], d.form_hint), d.delivery_id",
         (registers,),
     ).fetchall()
     first = [row for row in found if row[2] in registers]

@@ -7,7 +7,7 @@ Nothing is changed in place: a waiver that ends early has an end beside it, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
+from connectors.warehouse.events import Event, append_events
+from connectors.warehouse.recorded import Rows, rows_of
 from expectations.contract import Form, Rule, forms
 from expectations.finding import Finding, Severity
 from expectations.periods import Period, periods_between
@@ -98,26 +100,49 @@ def add_waiver(
             " and (rule_code, unit_id, first_day, last_day, w.reason, w.author) = (%s, %s, %s, %s, %s, %s)",
             said,
         ).fetchone()
-        found = (
-            found
-            or conn.execute(
+        if found is None:
+            found = conn.execute(
                 "insert into ops.waiver (rule_code, unit_id, first_day, last_day, reason, author, decided_at)"
                 " values (%s, %s, %s, %s, %s, %s, now()) returning waiver_id",
                 said,
             ).fetchone()
-        )
-    assert found is not None  # noqa: S101 - `returning` gives a row or raises
+            assert found is not None  # noqa: S101 - `returning` gives a row or raises
+            dates = {"first_day": first_day.isoformat(), "last_day": last_day.isoformat()}
+            rows = rows_of(conn, ops_waiver=found[0])
+            append_events(conn, [_event("waived", author, reason, found[0], rule_code, unit_id, dates, rows)])
     return int(found[0])
 
 
 def end_waiver(conn: psycopg.Connection[Any], waiver_id: int, *, reason: str, author: str) -> bool:
     """End a waiver for what is decided from now on; false where there is no such waiver or it has ended already."""
-    ended = conn.execute(
-        "insert into ops.waiver_end (waiver_id, reason, author, decided_at)"
-        " select waiver_id, %s, %s, now() from ops.waiver where waiver_id = %s on conflict do nothing",
-        (reason, author, waiver_id),
-    )
+    with conn.transaction():
+        ended = conn.execute(
+            "insert into ops.waiver_end (waiver_id, reason, author, decided_at)"
+            " select waiver_id, %s, %s, now() from ops.waiver where waiver_id = %s on conflict do nothing",
+            (reason, author, waiver_id),
+        )
+        if ended.rowcount == 1:
+            [(rule_code, unit_id)] = conn.execute(
+                "select rule_code, unit_id from ops.waiver where waiver_id = %s", (waiver_id,)
+            ).fetchall()
+            rows = rows_of(conn, ops_waiver_end=waiver_id)
+            append_events(conn, [_event("waiver_ended", author, reason, waiver_id, rule_code, unit_id, {}, rows)])
     return ended.rowcount == 1
+
+
+def _event(
+    kind: str,
+    author: str,
+    reason: str,
+    waiver_id: int,
+    rule_code: str,
+    unit_id: str,
+    dates: Mapping[str, str],
+    rows: Rows,
+) -> Event:
+    form = waivable_rules().get(rule_code)
+    details = {"waiver_id": waiver_id, "rule_code": rule_code, **dates, "rows": rows}
+    return Event(kind, author, reason, form_id=form[0].form_id if form else None, unit_id=unit_id, details=details)
 
 
 def waive(findings: Iterable[Finding], unit_id: str, period: Period, waivers: Sequence[Waiver]) -> list[Finding]:

@@ -11,6 +11,7 @@ from connectors.workbooks.layout import OUR_SHEETS
 from connectors.workbooks.reading import Reading
 from connectors.workbooks.recognise import choose_sheet
 from connectors.workbooks.said_identity import SaidIdentity, said_identity
+from connectors.workbooks.several_answers import SheetAnswer, answer_of, complain_of_several
 from expectations.contract import Form, forms
 from expectations.editions import readable_editions
 from expectations.finding import Severity
@@ -59,10 +60,20 @@ def table_sheet(reading: Reading, form: Form, cells: Cells) -> str | None:
     chosen = choose_sheet(form, cells)
     others = {name: cells.rows(name) for name in cells.visible if name not in OUR_SHEETS and name != chosen}
     filled = {name: rows for name, rows in others.items() if any(v != "" for row in rows for v in row)}
-    alike = [name for name, rows in filled.items() if _is_table_of(form, rows)]
-    if alike and (chosen or len(alike) > 1):
-        sheets = [name for name in cells.visible if name == chosen or name in alike]
-        reading.complain("form.sheets_several", Severity.CRITICAL, sheets="、".join(sheets))
+    alike = {name: answer for name, rows in filled.items() if (answer := _table_of(form, name, rows))}
+    if chosen is not None:
+        # A filled table of another form is an answer too, and would be lost.
+        alike |= {
+            name: answer
+            for name, rows in filled.items()
+            if name not in alike
+            and (other := table_of_another(form, rows))
+            and (answer := _table_of(other, name, rows))
+        }
+        mine = {chosen: SheetAnswer(form, reading.unit_id or "", reading.period or "")}
+        alike = mine | alike if alike else {}
+    if len(alike) > 1:
+        complain_of_several(reading, {name: alike[name] for name in cells.visible if name in alike})
         return None
     if chosen is None:
         reading.complain("form.sheet_missing", Severity.CRITICAL, expected=form.sheet)
@@ -89,7 +100,10 @@ def recognise_by_headings(reading: Reading, cells: Cells) -> tuple[Form, Period 
     if len(tables) != 1:
         reading.status = "unrecognised"
         if tables:
-            reading.complain("form.sheets_several", Severity.CRITICAL, sheets="、".join(tables))
+            first = {name: fits[name][0] for name in tables}
+            complain_of_several(
+                reading, {name: answer_of(fit.form, name, sheets[name], fit.band) for name, fit in first.items()}
+            )
         else:
             _complain_of_none(reading, sheets, [fit for found in fits.values() for fit in found])
         return None
@@ -121,10 +135,12 @@ def recognise_by_headings(reading: Reading, cells: Cells) -> tuple[Form, Period 
     return form, period
 
 
-def _is_table_of(form: Form, rows: Sequence[Row]) -> bool:
-    """Whether a sheet has enough headings of the form and something below them."""
+def _table_of(form: Form, sheet: str, rows: Sequence[Row]) -> SheetAnswer | None:
+    """What a sheet answers that has enough headings of the form and something below them; None of any other."""
     band = find_band(form, rows)
-    return band is not None and band.share(form) >= ENOUGH and any(v != "" for row in rows[band.row + 1 :] for v in row)
+    if band is None or band.share(form) < ENOUGH or not any(v != "" for row in rows[band.row + 1 :] for v in row):
+        return None
+    return answer_of(form, sheet, rows, band)
 
 
 def _complain_of_none(reading: Reading, sheets: dict[str, list[Row]], fits: Sequence[Fit]) -> None:

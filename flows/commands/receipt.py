@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from connectors.settings import load_settings
 from flows.desk import known_form, reading
+from flows.receipt_files import issuer_key, receipts_in
 from flows.speech import Speaker, SpokenGroup, command, json_option, option, pass_speaker, say_json
 from flows.tables import draw_table, visible
 from flows.usage import WrongUsage
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from connectors.replies.signing import PublicKey
 
 KINDS_ZH = {"receipt": "仅回执", "annotated": "批注工作簿", "listed": "问题清单"}
-
-LONGEST_FILE = 50_000_000
-"""A receipt has three kilobytes, and a file those of a unit in one night; a larger file is none."""
 
 
 @click.group("receipt", cls=SpokenGroup, zh="回执：列出、查看、验证真伪。", en="Receipts: list, show, verify.")
@@ -106,7 +103,7 @@ def show_receipt(speaker: Speaker, delivery_id: int, as_json: bool) -> int:
 @pass_speaker
 def verify(speaker: Speaker, file: Path, key_file: Path | None, as_json: bool) -> int:
     """Verify receipts."""
-    verdicts = _verdicts(file, _key(key_file))
+    verdicts = _verdicts(file, issuer_key(key_file))
     is_genuine = all(verdict.is_genuine for verdict in verdicts.values())
     if as_json:
         facts = [
@@ -140,40 +137,17 @@ def verify(speaker: Speaker, file: Path, key_file: Path | None, as_json: bool) -
 @pass_speaker
 def show_key(speaker: Speaker) -> int:
     """Print the public key."""
-    pem = _key(None).to_pem().rstrip()
+    pem = issuer_key(None).to_pem().rstrip()
     speaker.say(pem, pem)
     return 0
-
-
-def _key(key_file: Path | None) -> PublicKey:
-    from connectors.replies.signing import PublicKey, public_key_of
-
-    if key_file is None:
-        key = public_key_of(load_settings())
-        if key is None:
-            raise WrongUsage(
-                "本机还没有签发过回执，没有公钥；请用 --key 指定签发方的公钥文件。",
-                "No receipt was issued here, so there is no public key; name the issuer's with --key.",
-            )
-        return key
-    try:
-        return PublicKey.from_pem(key_file.read_bytes()[:LONGEST_FILE])
-    except ValueError:
-        raise WrongUsage(f"{key_file} 不是 Ed25519 公钥。", f"{key_file} is no Ed25519 public key.") from None
 
 
 def _verdicts(file: Path, key: PublicKey) -> dict[object, Verdict]:
     """The verdict on each receipt of a file, by the delivery that it names."""
     from connectors.replies.receipts import Verdict, verify_receipt
 
-    with file.open("rb") as stream:
-        data = stream.read(LONGEST_FILE)
-    try:
-        read: Any = json.loads(data)
-    except (ValueError, RecursionError):
-        read = None
-    receipts = [receipt for receipt in (read if isinstance(read, list) else [read]) if isinstance(receipt, dict)]
-    if not receipts or (isinstance(read, list) and len(receipts) < len(read)):
+    receipts = receipts_in(file)
+    if receipts is None:
         return {"—": Verdict(reason_zh="文件不是回执", reason_en="the file holds no receipt")}
     return {str(receipt.get("delivery_id", "—")): verify_receipt(receipt, key) for receipt in receipts}
 

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from connectors.settings import load_settings
 from flows.desk import known_form, known_period, reading
 from flows.speech import Speaker, command, json_option, option, pass_speaker, say_json
-from flows.tables import draw_table
+from flows.tables import draw_table, visible
 
-STATES_ZH = {"in_force": "有效", "superseded": "已被新版代替", "refused": "已退回", "withdrawn": "已撤回"}
+if TYPE_CHECKING:
+    from connectors.warehouse.ledger import Row
+
+STATES_ZH = {
+    "received": "已收到，未处理",
+    "in_force": "有效",
+    "superseded": "已被新版代替",
+    "corrected": "已更正",
+    "refused": "已退回",
+    "withdrawn": "已撤回",
+    "held": "待重述",
+}
+CAUSES_ZH = {"delivery": "报送", "replay": "重新判定", "correction": "更正", "backfill": "补录重算"}
 
 
 @command(
     "submissions",
-    "列出报送记录，最近的在前。",
-    "List submissions, the latest first.",
+    "列出报送记录，最近的在前。--history 列出一份报送的全部版本和经过。",
+    "List submissions, the latest first; with --history every version of one answer, and what happened to it.",
 )
 @option("--form", "form_id", zh="报表", en="The form")
 @option("--unit", "unit_id", zh="单位代码", en="The unit's code")
@@ -21,8 +35,16 @@ STATES_ZH = {"in_force": "有效", "superseded": "已被新版代替", "refused"
 @option(
     "--state",
     type=str,
-    zh="状态：in_force 有效、superseded 被代替、refused 退回、withdrawn 撤回",
-    en="in_force, superseded, refused or withdrawn",
+    zh="状态：received 未处理、in_force 有效、superseded 被代替、corrected 已更正、refused 退回、withdrawn 撤回、held 待重述",
+    en="received, in_force, superseded, corrected, refused, withdrawn or held",
+)
+@option(
+    "--history",
+    "answer",
+    nargs=3,
+    metavar="FORM UNIT PERIOD",
+    zh="某报表某单位某期的每个版本：状态、时间、何人、理由",
+    en="Every version of this answer: state, when, by whom, why",
 )
 @option("--limit", type=int, default=100, show_default=True, zh="最多列出多少条", en="How many at most")
 @json_option
@@ -33,6 +55,7 @@ def command_line(
     unit_id: str | None,
     period: str | None,
     state: str | None,
+    answer: tuple[str, str, str] | None,
     limit: int,
     as_json: bool,
 ) -> int:
@@ -40,6 +63,8 @@ def command_line(
     from connectors.warehouse.ledger import STATES, read_submissions
     from flows.usage import WrongUsage
 
+    if answer:
+        return _tell_history(speaker, *answer, as_json=as_json)
     known_form(form_id)
     if state is not None and state not in STATES:
         raise WrongUsage(
@@ -65,7 +90,7 @@ def command_line(
             row["period"],
             row["version"],
             speaker.words(STATES_ZH[row["state"]], row["state"]),
-            speaker.words("零报告", "nil") if row["is_nil"] else row["rows_loaded"],
+            _loaded(row, speaker),
             row["rows_quarantined"],
             row["rows_ignored"],
             f"{row['received_at']:%Y-%m-%d %H:%M}",
@@ -77,3 +102,40 @@ def command_line(
     speaker.say(text, text)
     speaker.note(f"共 {len(rows)} 条", f"{len(rows)} submissions")
     return 0
+
+
+def _tell_history(speaker: Speaker, form_id: str, unit_id: str, period: str, *, as_json: bool) -> int:
+    """Tell the life of one answer."""
+    from connectors.warehouse.event_log import KINDS_ZH, read_life
+
+    form, asked = known_form(form_id), known_period(period)
+    assert form is not None and asked is not None  # noqa: S101, PT018 - neither was None
+    with reading(load_settings()) as conn:
+        versions = read_life(conn, form.form_id, unit_id, asked.id)
+    if as_json:
+        say_json(versions)
+        return 0
+    headings = speaker.words("时间 事件 何人 理由", "at event author reason").split()
+    for version in versions:
+        name, waiting = visible(version["object_name"]), version["rows_quarantined"]
+        loaded = _loaded(version, speaker)
+        speaker.say(
+            f"第 {version['version']} 版【{STATES_ZH[version['state']]}】{CAUSES_ZH[version['cause']]}，入库 {loaded}，待更正 {waiting}，文件 {name}",
+            f"Version {version['version']} [{version['state']}] by {version['cause']}, loaded {loaded}, waiting {waiting}, file {name}",
+        )
+        lines = [
+            [
+                f"{e['happened_at']:%Y-%m-%d %H:%M}",
+                speaker.words(KINDS_ZH[e["kind"]], e["kind"]),
+                *(e["author"], e["reason"] or "、".join(e["details"].get("codes", []))),
+            ]
+            for e in version["events"]
+        ]
+        text = draw_table(headings, lines) + "\n"
+        speaker.say(text, text)
+    speaker.note(f"共 {len(versions)} 个版本", f"{len(versions)} versions")
+    return 0
+
+
+def _loaded(row: Row, speaker: Speaker) -> object:
+    return speaker.words("零报告", "nil") if row["is_nil"] else row["rows_loaded"]

@@ -32,7 +32,7 @@ def home(tmp_path: Path) -> Settings:
 
 
 def issue(settings: Settings) -> Receipt:
-    return make_receipt(ANSWER, "ab" * 32, 4711, AT, SigningKey.load(settings))
+    return make_receipt(ANSWER, "ab" * 32, 4711, AT, {"event_id": 7, "hash": "cd" * 32}, SigningKey.load(settings))
 
 
 def test_a_receipt_says_it_all_in_one_line_and_is_the_same_however_often_it_is_made(home: Settings) -> None:

@@ -13,11 +13,14 @@ import pytest
 from connectors.archive import Archive
 from connectors.keys import Keyring
 from connectors.settings import Settings
+from connectors.warehouse.events import append_events
 from connectors.warehouse.intake import take_in
+from connectors.warehouse.life import received_events
 from connectors.workbooks.reader import BatchReader
 from connectors.workbooks.reading import ReadBatch
 from connectors.workbooks.template import Identity, write_workbook
 from expectations.contract import forms
+from expectations.periods import parse_period
 from flows.command import answer
 from tests.night import inbox
 
@@ -56,7 +59,7 @@ def take_books(settings: Settings, conn: psycopg.Connection[Any], *books: bytes,
     """Archive workbooks and bring them to a decision, as a night does; gives their delivery ids."""
     keyring = Keyring.load(settings)
     archive = Archive(settings, keyring)
-    ids = []
+    ids: list[int] = []
     for data in books:
         archive.put(data)
         [(delivery_id,)] = conn.execute(
@@ -65,6 +68,8 @@ def take_books(settings: Settings, conn: psycopg.Connection[Any], *books: bytes,
             (len(data), modified_ns, hashlib.sha256(data).hexdigest()),
         ).fetchall()
         ids.append(delivery_id)
+    with conn.transaction():
+        append_events(conn, received_events(conn, ids, 1))
     pool: Any = PoolHere()
     assert take_in(conn, archive, keyring, pool, ids, 1) == []
     return ids
@@ -76,3 +81,13 @@ def call(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: str) -
     monkeypatch.setenv("WAREHOUSE_URL", str(settings.url))
     monkeypatch.setenv("WAREHOUSE_READERS", "1")
     return answer(arguments)
+
+
+def put_closing(conn: psycopg.Connection[Any], period: str, closing_id: int = 1) -> None:
+    """Close a period as the database has it, without what `close` asks for."""
+    p = parse_period(period)
+    conn.execute(
+        "insert into ops.closing (closing_id, period, period_type, first_day, last_day, release_id, author, closed_at, expected,"
+        " missing, pack_sha256, manifest) values (%s, %s, %s, %s, %s, 1, '王处', now(), 0, 0, '', '{}')",
+        (closing_id, p.id, p.kind, p.first_day, p.last_day),
+    )

@@ -249,6 +249,35 @@ def test_a_second_table_beside_the_sheet_of_the_template_is_refused(pool: Reader
 
 
 @pytest.mark.inputs("A71")
+def test_a_file_of_several_answers_is_refused_and_each_is_named(pool: ReaderPool) -> None:
+    sheets = {
+        f"2021年{month}月": [[f"2021年{month}月慰问救助台账"], UNIT, HEADINGS, [*ROW[:-1], f"2021-0{month}-05"]]
+        for month in (1, 2)
+    }
+    reading, batch = one(pool, book(sheets))
+    [group] = fold(reading.findings)
+    assert (group.code, group.severity, reading.status) == ("form.answers_several", Severity.CRITICAL, "unrecognised")
+    assert group.said().what == (
+        "一个文件里有几份报表：“2021年1月”（慰问救助台账 A0101 2021-01）、“2021年2月”（慰问救助台账 A0101 2021-02），没有读取其中任何一份"
+    )
+    assert batch.rows == {}
+
+
+@pytest.mark.inputs("A71")
+def test_a_filled_table_of_another_form_beside_that_of_the_template_is_an_answer_and_not_lost(pool: ReaderPool) -> None:
+    def add(sheet: Worksheet) -> None:
+        added = sheet.parent.create_sheet("困难救助")
+        added.append([field.heading for field in AID.fields])
+        added.append(["x"] * len(AID.fields))
+
+    reading, batch = one(pool, edited(filled(RELIEF, [example(RELIEF)]), add))
+    [finding] = reading.findings
+    assert (finding.code, finding.severity) == ("form.answers_several", Severity.CRITICAL)
+    assert finding.params["answers"].endswith("、“困难救助”（困难职工救助明细）")
+    assert batch.rows == {}
+
+
+@pytest.mark.inputs("A71")
 def test_another_sheet_is_told_and_not_read(pool: ReaderPool) -> None:
     def add(sheet: Worksheet) -> None:
         sheet.parent.create_sheet("汇总")["A1"] = "合计 3 笔"
