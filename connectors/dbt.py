@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.errors import BuildFailed
 from connectors.postgres import ensure_database
+from connectors.warehouse.build_inputs import build_foundation, write_code_digest
 from connectors.warehouse.engine import connect
+from connectors.warehouse.scope import open_build
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunner
@@ -29,35 +31,53 @@ if TYPE_CHECKING:
 FAILED = frozenset({"error", "fail", "runtime error"})
 """The states of a node that keep a build from passing; what was skipped because of them is not named again."""
 
+DEAREST = 12
+"""How many of the nodes that took longest a build names."""
+
+CHANGES = ("--select", "tag:every_night", "--vars", '{"scoped": true}')
+"""What dbt is told where only changes are computed: the models and tests that a change may move, without views, seeds and registers."""
+
 _kept: dict[tuple[str, str], Manifest] = {}
 """The manifest of the last project and database that were built; a manifest names the database in every relation."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """What a build came to: whether all passed, the failing tests and models in order, nodes run, and seconds taken."""
+    """What a build came to: whether all passed, the failing tests and models in order, nodes run, and seconds taken.
+
+    `dearest` names the nodes that took longest, each with its seconds; several run at a time.
+    """
 
     passed: bool
     failures: tuple[str, ...]
     nodes: int
     seconds: float
+    dearest: tuple[tuple[str, float], ...] = ()
 
 
 def build(settings: Settings, run_id: int, business_date: date, fence: int, inputs: str) -> BuildResult:
-    """Build every model and run every test for a night, and record it, with the digest of its inputs, in `ops.dbt_build`.
+    """Bring every table to what the ledger holds now, test it, and record it, with the digest of its inputs, in `ops.dbt_build`.
 
-    A second build of the same night gives the same tables. Raises: BuildFailed if dbt itself cannot run; DatabaseError.
+    What changed since the current release is computed, or everything where need be (`connectors.warehouse.scope`); the tables are the same
+    either way, and after a second build too. Raises: BuildFailed if dbt itself cannot run; DatabaseError.
     """
     started = time.monotonic()
-    build_id = _open_build(settings, run_id, business_date, fence, inputs)
+    with connect(settings) as conn:
+        foundation = build_foundation(conn, settings.dbt_project_dir)
+        opened = open_build(conn, run_id, business_date, fence, inputs, foundation)
+        write_code_digest(conn, opened.build_id, settings.dbt_project_dir)
+    selection = ("--full-refresh",) if opened.base_build_id is None else CHANGES
     # Unit tests prove the arithmetic to developers, on made-up rows; a night has real ones.
-    results = run_dbt(settings, "build", "--exclude-resource-type", "unit_test")
+    results = run_dbt(settings, "build", *selection, "--exclude-resource-type", "unit_test")
     failures = tuple(_name(result.node) for result in results if str(result.status) in FAILED)
     with connect(settings) as conn:
         conn.execute(
-            "update ops.dbt_build set finished_at = now(), passed = %s where build_id = %s", (not failures, build_id)
+            "update ops.dbt_build set finished_at = now(), passed = %s where build_id = %s",
+            (not failures, opened.build_id),
         )
-    return BuildResult(not failures, failures, len(results), time.monotonic() - started)
+    longest = sorted(results, key=lambda result: -result.execution_time)[:DEAREST]
+    dearest = tuple((_name(result.node), float(result.execution_time)) for result in longest)
+    return BuildResult(not failures, failures, len(results), time.monotonic() - started, dearest)
 
 
 def warm_up() -> None:
@@ -83,16 +103,6 @@ def run_dbt(settings: Settings, command: str, *arguments: str) -> list[Any]:
     return list(outcome.results)
 
 
-def _open_build(settings: Settings, run_id: int, business_date: date, fence: int, inputs: str) -> int:
-    with connect(settings) as conn:
-        [(build_id,)] = conn.execute(
-            "insert into ops.dbt_build (run_id, business_date, fence, inputs, started_at) values (%s, %s, %s, %s, now())"
-            " returning build_id",
-            (run_id, business_date, fence, inputs),
-        ).fetchall()
-    return int(build_id)
-
-
 def _invoke(runner: dbtRunner, settings: Settings, command: str, *arguments: str) -> Any:
     log = settings.logs_dir / "dbt"
     log.mkdir(parents=True, exist_ok=True)
@@ -101,6 +111,8 @@ def _invoke(runner: dbtRunner, settings: Settings, command: str, *arguments: str
             [
                 *("--quiet", "--log-level", "none", "--log-level-file", "info", "--log-path", str(log)),
                 *("--no-use-colors", "--no-use-colors-file", "--no-send-anonymous-usage-stats", "--no-version-check"),
+                # Nobody reads the artifacts, and to write the manifest took a second.
+                "--no-write-json",
                 command,
                 *("--project-dir", str(settings.dbt_project_dir), "--profiles-dir", str(settings.dbt_project_dir)),
                 *("--target-path", str(settings.dbt_target_dir)),

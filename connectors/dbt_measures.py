@@ -1,7 +1,7 @@
 """The measure models of dbt, made from its seed `measure_sources.csv`: `dbt_project/models/intermediate/measures/int_<form>_measures.sql`.
 
 A row of the seed says what one form adds to one measure, in SQL over the form's staging model; so a form brings rows and no
-model. Hand-written models beside the generated ones hold what no single row can say, with the same columns, and `fct_measures`
+model. Hand-written models beside the generated ones hold what no single row can say, with the same columns, and `int_measure_rows`
 unites them all. The files are committed; a test fails when one is stale. `python -m connectors.dbt_measures` writes them anew.
 """
 
@@ -49,7 +49,7 @@ submitted_rows as (
 
 submissions as (
 
-    select * from {{{{ ref('int_submissions_spanned') }}}}
+    select * from {{{{ ref('int_submissions_in_scope') }}}}
     where is_in_force
 
 ),
@@ -115,7 +115,7 @@ Row = Mapping[str, str]
 
 
 def measure_files(project: Path = DBT_PROJECT) -> dict[Path, str]:
-    """The text of every generated file by its path: the model of each form, their yml, and `fct_measures`."""
+    """The text of every generated file by its path: the model of each form, their yml, and `int_measure_rows`."""
     folder = project / "models" / "intermediate" / "measures"
     states = {row["measure_id"] for row in _seed(project, "measures") if row["over_time"].startswith("state")}
     sources: dict[str, list[Row]] = defaultdict(list)
@@ -125,7 +125,7 @@ def measure_files(project: Path = DBT_PROJECT) -> dict[Path, str]:
     files[folder / "_measures__models.yml"] = _models_yml(sorted(sources))
     written_by_hand = {path for path in folder.glob("int_*_measures.sql") if not path.read_text().startswith(HEAD)}
     names = sorted(path.stem for path in written_by_hand | files.keys() if path.suffix == ".sql")
-    files[project / "models" / "marts" / "fct_measures.sql"] = _union(names)
+    files[folder / "int_measure_rows.sql"] = _union(names)
     return files
 
 

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 from psycopg import sql
 
 from connectors.errors import PublishedColumnError
+
+if TYPE_CHECKING:
+    from connectors.warehouse.frozen import Frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The rows of a table whose `columns` are among those that the query gives."""
+
+    columns: tuple[str, ...]
+    query: LiteralString
+
+
+def within(scope: Scope | None, alias: str) -> sql.Composable:
+    """The condition that a row of the table under this alias is in the scope; of every row without one."""
+    if scope is None:
+        return sql.SQL("true")
+    columns = sql.SQL(", ").join(sql.Identifier(alias, column) for column in scope.columns)
+    return sql.SQL("({}) in ({})").format(columns, sql.SQL(scope.query))
 
 
 def candidate_tables(conn: psycopg.Connection[Any]) -> list[str]:
@@ -37,8 +57,11 @@ def ensure_like_candidate(conn: psycopg.Connection[Any], table: str) -> None:
     _copy_comments(conn, table)
 
 
-def merge(conn: psycopg.Connection[Any], table: str) -> int:
-    """Make `bi.<table>` hold exactly the candidate's rows; gives how many rows were written."""
+def merge(conn: psycopg.Connection[Any], table: str, frozen: Frozen, scope: Scope | None) -> int:
+    """Make `bi.<table>` hold exactly the candidate's rows but for those that are frozen, looking at those of the scope only.
+
+    Gives how many rows were written.
+    """
     columns, key = list(_columns(conn, "bi_candidate", table)), _primary_key(conn, table)
     facts = [column for column in columns if column not in key]
     match = sql.SQL(" and ").join(sql.SQL("b.{0} = n.{0}").format(sql.Identifier(c)) for c in key)
@@ -46,17 +69,22 @@ def merge(conn: psycopg.Connection[Any], table: str) -> int:
         "table": sql.Identifier(table),
         "match": match,
         "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
+        "b_stays": frozen.keeps(table, "b") or sql.SQL("false"),
+        "n_stays": frozen.keeps(table, "n") or sql.SQL("false"),
+        "shown": within(scope, "b"),
+        "built": within(scope, "n"),
     }
     written = conn.execute(
-        sql.SQL("delete from bi.{table} b where not exists (select from bi_candidate.{table} n where {match})").format(
-            **parts
-        )
+        sql.SQL(
+            "delete from bi.{table} b where {shown} and not exists (select from bi_candidate.{table} n where {match})"
+            " and not ({b_stays})"
+        ).format(**parts)
     ).rowcount
     if facts:
         written += conn.execute(
             sql.SQL(
                 "update bi.{table} b set ({names}) = row({values}) from bi_candidate.{table} n"
-                " where {match} and ({old}) is distinct from ({new})"
+                " where {match} and {built} and ({old}) is distinct from ({new}) and not ({b_stays})"
             ).format(
                 **parts,
                 names=sql.SQL(", ").join(map(sql.Identifier, facts)),
@@ -68,7 +96,7 @@ def merge(conn: psycopg.Connection[Any], table: str) -> int:
     written += conn.execute(
         sql.SQL(
             "insert into bi.{table} ({columns}) select {columns} from bi_candidate.{table} n"
-            " where not exists (select from bi.{table} b where {match})"
+            " where {built} and not exists (select from bi.{table} b where {match}) and not ({n_stays})"
         ).format(**parts)
     ).rowcount
     return written

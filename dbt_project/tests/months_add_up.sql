@@ -1,9 +1,11 @@
 -- What adds up, adds up over time: the months give their quarters, years and plans.
+{% set changed_figures = changed('int_changed_figures') -%}
 with
 
 indicator_values as (
 
     select * from {{ ref('indicator_value') }}
+    where {{ among(['indicator_id', 'org_level', 'org_id'], changed_figures, ['indicator_id', 'org_level', 'org_id']) }}
 
 ),
 
@@ -81,4 +83,9 @@ inner join month_sums
         and indicator_values.org_level = month_sums.org_level
         and indicator_values.org_id = month_sums.org_id
         and indicator_values.period = month_sums.longer_period
-where indicator_values.value is distinct from month_sums.value
+where
+    indicator_values.value is distinct from month_sums.value
+    and {{ among(
+        ['indicator_values.indicator_id', 'indicator_values.org_id', 'indicator_values.period'],
+        changed_figures, ['indicator_id', 'org_id', 'period']
+    ) }}

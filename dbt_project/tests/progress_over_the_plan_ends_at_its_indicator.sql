@@ -1,4 +1,5 @@
 -- What is gathered over a plan is counted to date at the end of each year, and for the plan as the indicator has it.
+{% set changed_figures = changed('int_changed_figures') -%}
 with
 
 targets as (
@@ -16,6 +17,7 @@ measure_values as (
 indicator_values as (
 
     select * from {{ ref('indicator_value') }}
+    where {{ among(['indicator_id', 'org_id', 'period'], changed_figures, ['indicator_id', 'org_id', 'period']) }}
 
 )
 

@@ -3,7 +3,7 @@ with
 
 indicator_values as (
 
-    select * from {{ ref('indicator_value') }}
+    select * from {{ ref('int_indicator_values') }}
 
 ),
 

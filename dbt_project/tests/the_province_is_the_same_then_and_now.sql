@@ -1,17 +1,22 @@
+{% set changed_figures = changed('int_changed_figures') -%}
 -- However its units are organised, the province has the same figures.
 with
 
 as_then as (
 
     select * from {{ ref('indicator_value') }}
-    where org_level = 'province'
+    where
+        org_level = 'province'
+        and {{ among(['indicator_id', 'org_id', 'period'], changed_figures, ['indicator_id', 'org_id', 'period']) }}
 
 ),
 
 as_now as (
 
     select * from {{ ref('indicator_value_as_now') }}
-    where org_level = 'province'
+    where
+        org_level = 'province'
+        and {{ among(['indicator_id', 'org_id', 'period'], changed_figures, ['indicator_id', 'org_id', 'period']) }}
 
 )
 

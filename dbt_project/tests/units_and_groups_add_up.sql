@@ -1,5 +1,6 @@
 -- What adds up, adds up over the organisation, then as now: the units give the province, and so do the groups with the
 -- office.
+{% set changed_figures = changed('int_changed_figures') -%}
 with
 
 indicator_values as (
@@ -13,6 +14,7 @@ indicator_values as (
         value
 
     from {{ ref('indicator_value') }}
+    where {{ among(['indicator_id', 'period'], changed_figures, ['indicator_id', 'period']) }}
 
     union all
 
@@ -25,6 +27,7 @@ indicator_values as (
         value
 
     from {{ ref('indicator_value_as_now') }}
+    where {{ among(['indicator_id', 'period'], changed_figures, ['indicator_id', 'period']) }}
 
 ),
 

@@ -81,11 +81,11 @@ def test_a_form_that_comes_as_a_row_of_the_seed_gets_a_model_and_one_that_goes_l
     changed = {path.stem for path in write_measure_files(copy)}
     folder = copy / "models" / "intermediate" / "measures"
     model = (folder / "int_canteen_measures.sql").read_text(encoding="utf-8")
-    assert changed == {"int_canteen_measures", "int_skills_contest_measures", "_measures__models", "fct_measures"}
+    assert changed == {"int_canteen_measures", "int_skills_contest_measures", "_measures__models", "int_measure_rows"}
     assert "ref('stg_canteen')" in model
     assert """'key': 'lower(' ~ text_key('dish') ~ ')', 'date': 'period_last_date'""" in model
     assert not (folder / "int_skills_contest_measures.sql").exists()
-    assert "int_canteen_measures" in (copy / "models" / "marts" / "fct_measures.sql").read_text(encoding="utf-8")
+    assert "int_canteen_measures" in (folder / "int_measure_rows.sql").read_text(encoding="utf-8")
     assert (folder / "int_training_coverage_measures.sql").exists()
 
 

@@ -1,3 +1,13 @@
+{{
+    config(
+        materialized='incremental',
+        tags=['every_night'],
+        incremental_strategy='scoped',
+        on_schema_change='append_new_columns',
+        scope='(form_id, unit_id, period) in (select form_id, unit_id, period from intermediate.int_changed_answers)'
+    )
+}}
+{% set changed_answers = changed('int_changed_answers') -%}
 with
 
 submissions_expected as (
@@ -50,6 +60,18 @@ refused as (
 
 ),
 
+held as (
+
+    select distinct
+        form_id,
+        unit_id,
+        period
+
+    from decided
+    where is_held
+
+),
+
 -- A report that came before its period ended, or from a unit of which none was expected, is an answer too.
 answers as (
 
@@ -94,10 +116,12 @@ final as (
         submissions.version,
         case
             when submissions.submission_id is not null then 'accepted'
+            when held.form_id is not null then 'held'
             when refused.form_id is not null then 'refused'
             when reporting_calendar.due_date < nights.business_date then 'overdue'
             else 'awaited'
-        end as state
+        end as state,
+        held.form_id is not null as is_held
 
     from answers
     inner join forms
@@ -122,6 +146,14 @@ final as (
             answers.form_id = refused.form_id
             and answers.unit_id = refused.unit_id
             and answers.period = refused.period
+    left join held
+        on
+            answers.form_id = held.form_id
+            and answers.unit_id = held.unit_id
+            and answers.period = held.period
+    where {{ among(
+        ['answers.form_id', 'answers.unit_id', 'answers.period'], changed_answers, ['form_id', 'unit_id', 'period']
+    ) }}
 
 )
 

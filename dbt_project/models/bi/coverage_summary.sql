@@ -1,8 +1,20 @@
+{{
+    config(
+        materialized='incremental',
+        tags=['every_night'],
+        incremental_strategy='scoped',
+        on_schema_change='append_new_columns',
+        scope="(org_level, org_id, period) in (select org_level, org_id, period from intermediate.int_changed_figures where basis <> 'as_now')"
+    )
+}}
+{% set figures = changed('int_changed_figures') -%}
+{% set changed_figures = "(select * from " ~ figures ~ " where basis <> 'as_now') as changed_figures" -%}
 with
 
 indicator_values as (
 
     select * from {{ ref('indicator_value') }}
+    where {{ among(['org_level', 'org_id', 'period'], changed_figures, ['org_level', 'org_id', 'period']) }}
 
 ),
 

@@ -1,3 +1,22 @@
+{{
+    config(
+        materialized='incremental',
+        tags=['every_night'],
+        incremental_strategy='scoped',
+        on_schema_change='append_new_columns',
+        scope="(unit_id, period) in (select unit_id, to_char(month_date, 'YYYY-MM') from intermediate.int_changed_measures where measure_id = 'relief_cny')"
+    )
+}}
+{% set changed_measures = changed('int_changed_measures') -%}
+{% set measure_rows = changed('fct_measures') -%}
+{#- Every row of these months counts for the measure of all relief, which leads to the submissions that hold one. -#}
+{% set changed_months = "(select unit_id, month_date from " ~ changed_measures
+    ~ " where measure_id = 'relief_cny' and month_date is not null) as changed_months" -%}
+{% set changed_submissions = "(select r.submission_id from " ~ measure_rows ~ " as r"
+    ~ " inner join " ~ changed_measures ~ " as c"
+    ~ " on r.measure_id = c.measure_id and r.unit_id = c.unit_id"
+    ~ " and date_trunc('month', r.occurred_date)::date = c.month_date"
+    ~ " where r.measure_id = 'relief_cny') as changed_submissions" -%}
 with
 
 relief_lines as (
@@ -92,6 +111,12 @@ relief as (
     from relief_rows
     inner join submissions
         on relief_rows.submission_id = submissions.submission_id
+    where
+        {{ among(['relief_rows.submission_id'], changed_submissions, ['submission_id']) }}
+        and {{ among(
+            ['relief_rows.unit_id', "date_trunc('month', relief_rows.occurred_date)::date"],
+            changed_months, ['unit_id', 'month_date']
+        ) }}
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(tags=['every_night']) }}
 with
 
 targets as (
@@ -25,9 +26,16 @@ periods as (
 
 ),
 
+-- A unit without an allocation has no amount of its own to reach; there are far more of them than of all others.
 indicator_values as (
 
     select * from {{ ref('indicator_value') }}
+    where org_level in ('group', 'province')
+
+    union all
+
+    select * from {{ ref('indicator_value') }}
+    where org_level = 'unit' and org_id in (select allocations.org_id from allocations)
 
 ),
 

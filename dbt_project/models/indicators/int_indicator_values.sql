@@ -1,3 +1,4 @@
+{% set changed_figures = changed('int_changed_figures') -%}
 with
 
 indicators as (
@@ -21,6 +22,18 @@ measure_values as (
 completeness as (
 
     select * from {{ ref('int_indicator_completeness') }}
+
+),
+
+periods_closed as (
+
+    select * from {{ ref('int_periods_closed') }}
+
+),
+
+figures_frozen as (
+
+    select * from {{ ref('int_figures_frozen') }}
 
 ),
 
@@ -57,6 +70,10 @@ indicator_parts as (
 
     from indicators
     cross join organisation_periods
+    where {{ among(
+        ['organisation_periods.basis', 'indicators.indicator_id', 'organisation_periods.org_level', 'organisation_periods.org_id', 'organisation_periods.period'],
+        changed_figures, ['basis', 'indicator_id', 'org_level', 'org_id', 'period']
+    ) }}
 
     union all
 
@@ -73,6 +90,10 @@ indicator_parts as (
     from indicator_sides
     inner join measure_values
         on indicator_sides.measure_id = measure_values.measure_id
+    where {{ among(
+        ['measure_values.basis', 'indicator_sides.indicator_id', 'measure_values.org_level', 'measure_values.org_id', 'measure_values.period'],
+        changed_figures, ['basis', 'indicator_id', 'org_level', 'org_id', 'period']
+    ) }}
 
     union all
 
@@ -110,7 +131,7 @@ measured as (
 
 ),
 
-final as (
+calculated as (
 
     select
         measured.basis,
@@ -128,12 +149,40 @@ final as (
         end::numeric(38, 10) as value,
         measured.numerator::numeric(38, 10) as numerator,
         measured.denominator::numeric(38, 10) as denominator,
-        measured.completeness::numeric(12, 10) as completeness,
-        'provisional' as status
+        measured.completeness::numeric(12, 10) as completeness
 
     from measured
     inner join indicators
         on measured.indicator_id = indicators.indicator_id
+
+),
+
+-- A figure is restated once it is another than a closing froze, and stays so when its period is closed again.
+final as (
+
+    select
+        calculated.*,
+        case
+            when
+                calculated.basis <> 'as_now' and periods_closed.was_reopened
+                and (
+                    coalesce(figures_frozen.is_restated, false)
+                    or calculated.value is distinct from figures_frozen.value
+                )
+                then 'restated'
+            when periods_closed.is_closed then 'closed'
+            else 'provisional'
+        end as status
+
+    from calculated
+    left join periods_closed
+        on calculated.period = periods_closed.period
+    left join figures_frozen
+        on
+            calculated.indicator_id = figures_frozen.indicator_id
+            and calculated.org_level = figures_frozen.org_level
+            and calculated.org_id = figures_frozen.org_id
+            and calculated.period = figures_frozen.period
 
 )
 

@@ -1,3 +1,14 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='scoped',
+        on_schema_change='append_new_columns',
+        scope='(basis, measure_id, org_level, org_id, period) in (select basis, measure_id, org_level, org_id, period from intermediate.int_changed_measure_values)'
+    )
+}}
+{% set changed_values = changed('int_changed_measure_values') -%}
+{% set changed_days = "(select v.*, p.as_of_date from " ~ changed_values
+    ~ " as v inner join measure_periods as p on v.measure_id = p.measure_id and v.period = p.period) as changed_days" -%}
 with
 
 measures as (
@@ -60,6 +71,7 @@ measure_forms as (
 
 ),
 
+-- What changed is looked for in each row (`is true`): joined first, it met every row of its measure.
 organisations_by_month as (
 
     select
@@ -80,6 +92,10 @@ organisations_by_month as (
         on
             measures_by_month.unit_id = unit_months.unit_id
             and measures_by_month.month_date = unit_months.month_date
+    where {{ among(
+        ['unit_months.basis', 'measures_by_month.measure_id', 'unit_months.org_level', 'unit_months.org_id'],
+        changed_values, ['basis', 'measure_id', 'org_level', 'org_id']
+    ) }} is true
     group by 1, 2, 3, 4, 5, 6
 
 ),
@@ -128,6 +144,10 @@ flow_keys as (
         on
             organisations_by_month.measure_id = flow_months.measure_id
             and organisations_by_month.month_date = flow_months.month_date
+    where {{ among(
+        ['organisations_by_month.basis', 'organisations_by_month.measure_id', 'organisations_by_month.org_level', 'organisations_by_month.org_id', 'flow_months.period'],
+        changed_values, ['basis', 'measure_id', 'org_level', 'org_id', 'period']
+    ) }}
     group by 1, 2, 3, 4, 5, 6, 7
 
 ),
@@ -171,6 +191,10 @@ flows_at_period_end as (
         on
             measures_by_month.unit_id = enterprises_in_force.unit_id
             and measures_by_month.month_date between enterprises_in_force.first_date and enterprises_in_force.as_of_date
+    where {{ among(
+        ['enterprises_in_force.basis', 'measures_by_month.measure_id', 'enterprises_in_force.org_level', 'enterprises_in_force.org_id', 'enterprises_in_force.period'],
+        changed_values, ['basis', 'measure_id', 'org_level', 'org_id', 'period']
+    ) }} is true
     group by 1, 2, 3, 4, 5, 6
 
 ),
@@ -247,6 +271,10 @@ cumulated as (
             new_by_month.measure_id = measure_periods.measure_id
             and new_by_month.first_date = date_trunc('month', measure_periods.first_date)::date
             and new_by_month.month_date <= measure_periods.as_of_date
+    where {{ among(
+        ['new_by_month.basis', 'new_by_month.measure_id', 'new_by_month.org_level', 'new_by_month.org_id', 'measure_periods.period'],
+        changed_values, ['basis', 'measure_id', 'org_level', 'org_id', 'period']
+    ) }}
     group by 1, 2, 3, 4, 5, 6
 
 ),
@@ -306,6 +334,10 @@ state_keys as (
                 measures.over_time <> 'state_in_year'
                 or states.state_first_date >= date_trunc('year', days_in_force.as_of_date)::date
             )
+    where {{ among(
+        ['states.measure_id', 'days_in_force.basis', 'days_in_force.org_level', 'days_in_force.org_id', 'days_in_force.as_of_date'],
+        changed_days, ['measure_id', 'basis', 'org_level', 'org_id', 'as_of_date']
+    ) }}
     group by 1, 2, 3, 4, 5, 6
 
 ),
@@ -346,7 +378,12 @@ states_answered as (
             submission_states.unit_id = days_in_force.unit_id
             and submission_states.state_first_date <= days_in_force.as_of_date
             and submission_states.state_last_date >= days_in_force.as_of_date
-    where measure_forms.over_time = 'state'
+    where
+        measure_forms.over_time = 'state'
+        and {{ among(
+            ['measure_forms.measure_id', 'days_in_force.basis', 'days_in_force.org_level', 'days_in_force.org_id', 'days_in_force.as_of_date'],
+            changed_days, ['measure_id', 'basis', 'org_level', 'org_id', 'as_of_date']
+        ) }}
 
 ),
 
@@ -373,6 +410,10 @@ states_at_period_end as (
     from states_on_days
     inner join day_periods
         on states_on_days.as_of_date = day_periods.as_of_date
+    where {{ among(
+        ['states_on_days.basis', 'states_on_days.measure_id', 'states_on_days.org_level', 'states_on_days.org_id', 'day_periods.period'],
+        changed_values, ['basis', 'measure_id', 'org_level', 'org_id', 'period']
+    ) }}
 
 ),
 
@@ -398,7 +439,12 @@ answered as (
         on
             measure_forms.measure_id = measure_periods.measure_id
             and submissions_by_month.month_date between measure_periods.first_date and measure_periods.as_of_date
-    where measure_forms.over_time in ('flow', 'cumulative')
+    where
+        measure_forms.over_time in ('flow', 'cumulative')
+        and {{ among(
+            ['submissions_by_month.basis', 'measure_forms.measure_id', 'submissions_by_month.org_level', 'submissions_by_month.org_id', 'measure_periods.period'],
+            changed_values, ['basis', 'measure_id', 'org_level', 'org_id', 'period']
+        ) }}
 
 ),
 

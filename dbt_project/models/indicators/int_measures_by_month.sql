@@ -1,9 +1,23 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='scoped',
+        on_schema_change='append_new_columns',
+        scope='(measure_id, unit_id, month_date) in (select measure_id, unit_id, month_date from intermediate.int_changed_measures)'
+    )
+}}
+{% set changed_measures = changed('int_changed_measures') -%}
 with
 
 measure_rows as (
 
     select * from {{ ref('fct_measures') }}
-    where state_first_date is null
+    where
+        state_first_date is null
+        and {{ among(
+            ['measure_id', 'unit_id', "date_trunc('month', occurred_date)::date"],
+            changed_measures, ['measure_id', 'unit_id', 'month_date']
+        ) }}
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(tags=['every_night']) }}
 with
 
 plans as (

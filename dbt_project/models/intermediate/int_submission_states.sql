@@ -1,3 +1,12 @@
+{{
+    config(
+        materialized='incremental',
+        tags=['every_night'],
+        incremental_strategy='scoped',
+        on_schema_change='append_new_columns',
+        scope='true'
+    )
+}}
 with
 
 submissions as (

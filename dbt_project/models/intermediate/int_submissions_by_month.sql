@@ -1,3 +1,13 @@
+{{
+    config(
+        materialized='incremental',
+        tags=['every_night'],
+        incremental_strategy='scoped',
+        on_schema_change='append_new_columns',
+        scope='(basis, form_id, org_level, org_id, month_date) in (select basis, form_id, org_level, org_id, month_date from intermediate.int_changed_form_months)'
+    )
+}}
+{% set changed_months = changed('int_changed_form_months') -%}
 with
 
 submissions as (
@@ -67,6 +77,9 @@ answers_by_month as (
         sum(expected_accepted_count) as expected_accepted_count
 
     from answers
+    where {{ among(
+        ['form_id', "date_trunc('month', reference_date)::date"], changed_months, ['form_id', 'month_date']
+    ) }}
     group by 1, 2, 3
 
 ),
@@ -88,6 +101,10 @@ final as (
         on
             answers_by_month.unit_id = unit_months.unit_id
             and answers_by_month.month_date = unit_months.month_date
+    where {{ among(
+        ['unit_months.basis', 'answers_by_month.form_id', 'unit_months.org_level', 'unit_months.org_id', 'unit_months.month_date'],
+        changed_months, ['basis', 'form_id', 'org_level', 'org_id', 'month_date']
+    ) }}
     group by 1, 2, 3, 4, 5
 
 )

@@ -1,9 +1,19 @@
+{{
+    config(
+        materialized='incremental',
+        tags=['every_night'],
+        incremental_strategy='scoped',
+        on_schema_change='append_new_columns',
+        scope='true'
+    )
+}}
 with
 
 submissions as (
 
     select * from {{ ref('stg_submissions') }}
-    where outcome = 'accepted'
+    -- What came for a closed period waits; it counts from when the period is reopened.
+    where outcome = 'accepted' and is_held is not true
 
 ),
 
@@ -22,8 +32,8 @@ final as (
         rows_quarantined_count,
         rows_ignored_count,
         received_at,
-        decided_at as in_force_from_at,
-        coalesce(withdrawn_at, lead(decided_at) over versions) as in_force_to_at,
+        coalesce(let_in_at, decided_at) as in_force_from_at,
+        coalesce(withdrawn_at, lead(coalesce(let_in_at, decided_at)) over versions) as in_force_to_at,
         lead(submission_id) over versions is null and withdrawn_at is null as is_in_force,
         min(received_at) over versions as first_received_at
 

@@ -9,7 +9,7 @@ submitted_rows as (
 
 submissions as (
 
-    select * from {{ ref('int_submissions_spanned') }}
+    select * from {{ ref('int_submissions_in_scope') }}
     where is_in_force
 
 ),

@@ -1,12 +1,23 @@
 with
 
+changed_answers as (
+
+    select * from {{ ref('int_changed_answers') }}
+
+),
+
 submissions_expected as (
 
     select
-        *,
+        submissions_expected.*,
         null::integer as row_number
 
-    from {{ ref('int_submissions_expected') }}
+    from {{ ref('int_submissions_expected') }} as submissions_expected
+    inner join changed_answers
+        on
+            submissions_expected.form_id = changed_answers.form_id
+            and submissions_expected.unit_id = changed_answers.unit_id
+            and submissions_expected.period = changed_answers.period
 
 ),
 
@@ -44,6 +55,11 @@ submissions_in_force as (
         on
             submissions.form_id = reporting_calendar.form_id
             and submissions.period = reporting_calendar.period
+    inner join changed_answers
+        on
+            submissions.form_id = changed_answers.form_id
+            and submissions.unit_id = changed_answers.unit_id
+            and submissions.period = changed_answers.period
 
 ),
 

@@ -1,14 +1,22 @@
 with
 
+changed_people as (
+
+    select * from {{ ref('int_changed_people') }}
+
+),
+
 roster_rows as (
 
     select * from {{ ref('stg_post_roster') }}
+    where person_token in (select changed_people.person_token from changed_people)
 
 ),
 
 training_rows as (
 
     select * from {{ ref('stg_training') }}
+    where trainee_token in (select changed_people.person_token from changed_people)
 
 ),
 

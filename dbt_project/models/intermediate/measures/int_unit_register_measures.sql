@@ -1,9 +1,15 @@
 with
 
+submissions as (
+
+    select * from {{ ref('int_submissions_in_scope') }}
+
+),
+
 units as (
 
     select * from {{ ref('int_units') }}
-    where unit_kind = 'enterprise'
+    where unit_kind = 'enterprise' and submission_id in (select submissions.submission_id from submissions)
 
 ),
 

@@ -10,7 +10,10 @@ final as (
 
     select
         build_id,
-        business_date
+        business_date,
+        last_submission_id,
+        last_event_id,
+        base_build_id
 
     from source
 
