@@ -12,6 +12,20 @@ if TYPE_CHECKING:
     from connectors.warehouse.explain import ExplainedMeasure, ExplainedRow, ExplainedSubmission, Explanation
 
 
+ROWS_UNKNOWN = {
+    "code_changed": (
+        "该期发布之后，计算指标的程序已变动，按现行程序算出的各行与当时的数字不等，因此不列出各行；数字本身与当时发布的一致。",
+        "The program has changed since that release and its rows no longer come to the figure of then, so none are listed; "
+        "the figure itself is the one that was published.",
+    ),
+    "boundary_unknown": (
+        "该期发布时没有记录它所依据的报送，因此不列出各行；数字本身与当时发布的一致。",
+        "What that release was made from was not written down, so no rows are listed; the figure itself is the one that was published.",
+    ),
+}
+"""Why a past figure is told without its rows."""
+
+
 def draw_explanation(found: Explanation, speaker: Speaker) -> str:
     """The figure, its numerator and denominator, their submissions and files, rows and cells; personal values are left out."""
     name = speaker.words(found.name_zh, found.name_en)
@@ -21,12 +35,15 @@ def draw_explanation(found: Explanation, speaker: Speaker) -> str:
             f"第 {found.release_id} 期发布，状态 {found.status}", f"release {found.release_id}, {found.status}"
         )
     )
-    lines += _side(found.numerator, speaker.words("分子", "numerator") if found.denominator else "", speaker)
+    has_rows = found.rows_unknown is None
+    lines += _side(found.numerator, speaker.words("分子", "numerator") if found.denominator else "", speaker, has_rows)
     if found.subtracted:
-        lines += _side(found.subtracted, speaker.words("减去", "less"), speaker)
+        lines += _side(found.subtracted, speaker.words("减去", "less"), speaker, has_rows)
     if found.denominator:
-        lines += _side(found.denominator, speaker.words("分母", "denominator"), speaker)
-    if found.is_reconciled:
+        lines += _side(found.denominator, speaker.words("分母", "denominator"), speaker, has_rows)
+    if found.rows_unknown:
+        lines.append(speaker.words(*ROWS_UNKNOWN[found.rows_unknown]))
+    elif found.is_reconciled:
         lines.append(speaker.words("各行合计与该数字相等。", "The rows add up to the figure."))
     else:
         lines.append(
@@ -37,10 +54,10 @@ def draw_explanation(found: Explanation, speaker: Speaker) -> str:
     return "\n".join(lines)
 
 
-def _side(measure: ExplainedMeasure, side: str, speaker: Speaker) -> Iterator[str]:
+def _side(measure: ExplainedMeasure, side: str, speaker: Speaker, has_rows: bool) -> Iterator[str]:
     name = speaker.words(measure.name_zh, measure.name_en)
-    count = speaker.words(f"共 {measure.rows_total} 行", f"{measure.rows_total} rows")
-    yield f"└ {side} {name}（{measure.measure_id}） = {plain_number(measure.value)} {measure.unit}，{count}".replace(
+    count = speaker.words(f"，共 {measure.rows_total} 行", f", {measure.rows_total} rows") if has_rows else ""
+    yield f"└ {side} {name}（{measure.measure_id}） = {plain_number(measure.value)} {measure.unit}{count}".replace(
         "└  ", "└ "
     )
     for submission in measure.submissions:

@@ -7,7 +7,7 @@ stands here: of a personal field the address is told, never the value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from expectations.contract import forms
 _FIGURE = """
     select i.name_zh, i.name_en, i.unit, i.numerator_measure, i.subtracted_measure, i.denominator_measure,
         v.org_level, v.org_id, v.value, v.numerator, v.denominator, v.completeness, v.status, v.release_id
-    from bi.indicator_value v join bi.indicator i using (indicator_id)
+    from {figures} v join bi.indicator i using (indicator_id)
     where v.indicator_id = %(indicator_id)s and v.period = %(period)s
         and (v.org_id = %(org_id)s or %(org_id)s::text is null and v.org_level = 'province')
 """
@@ -39,13 +39,13 @@ _MEASURE = """
 """
 
 _BY_MONTH = """
-        m.value from marts.fct_measures m join intermediate.int_unit_months o
+        m.value from {measures} m join {unit_months} o
         on o.unit_id = m.unit_id and o.month_date = date_trunc('month', m.occurred_date)::date
-        join intermediate.int_measure_periods p
+        join {measure_periods} p
         on p.measure_id = m.measure_id and o.month_date between date_trunc('month', p.first_date) and p.as_of_date
         where m.state_first_date is null and p.period = %(period)s"""
 
-_AT_PERIOD_END = "marts.fct_measures m join intermediate.int_enterprises_in_force o on o.unit_id = m.unit_id"
+_AT_PERIOD_END = "{measures} m join {enterprises} o on o.unit_id = m.unit_id"
 
 _ATTRIBUTED = {
     ("flow", "as_then"): _BY_MONTH,
@@ -91,6 +91,20 @@ _ROWS = """
     order by c.form_id, s.unit_id, s.period, c.submission_id, c.row_number, c.unit_id
     limit %(limit)s
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """Where rows of measures, and what attributes them, are read: as built last, or as laid out for a past release."""
+
+    measures: str = "marts.fct_measures"
+    unit_months: str = "intermediate.int_unit_months"
+    measure_periods: str = "intermediate.int_measure_periods"
+    enterprises: str = "intermediate.int_enterprises_in_force"
+
+
+FindRelations = Callable[[str], Relations]
+"""Gives the relations for a measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +174,8 @@ class ExplainedMeasure:
 class Explanation:
     """A published figure and everything that it is made of. `value` is None where there is no data.
 
-    `subtracted` is what growth is measured against; None for every other figure.
+    `subtracted` is what growth is measured against; None for every other figure. `rows_unknown` says why the rows behind a past
+    figure cannot be told (`code_changed`, `boundary_unknown`); no rows are listed then.
     """
 
     indicator_id: str
@@ -178,6 +193,7 @@ class Explanation:
     numerator: ExplainedMeasure
     subtracted: ExplainedMeasure | None
     denominator: ExplainedMeasure | None
+    rows_unknown: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The whole tree in JSON's own types: numbers as exact decimal text, times in ISO 8601."""
@@ -185,25 +201,38 @@ class Explanation:
 
 
 def explain(
-    conn: psycopg.Connection[Any], indicator_id: str, period: str, org_id: str | None = None, limit: int | None = None
+    conn: psycopg.Connection[Any],
+    indicator_id: str,
+    period: str,
+    org_id: str | None = None,
+    limit: int | None = None,
+    figures: str = "bi.indicator_value",
+    relations: FindRelations = lambda _: Relations(),
 ) -> Explanation | None:
     """The current release's figure of a unit, group or (None) the province, walked to its cells; None if it was never published.
 
-    `limit` bounds the rows listed for each measure, never what is added up.
+    `limit` bounds the rows listed for each measure, never what is added up. `figures` and `relations` say where figures and rows are
+    read, as SQL; see `explain_as_of` for a past release.
     """
-    found = _query(conn, _FIGURE, {"indicator_id": indicator_id, "period": period, "org_id": org_id})
+    asked = {"indicator_id": indicator_id, "period": period, "org_id": org_id}
+    found = _query(conn, _FIGURE.format(figures=figures), asked)
     if not found:
         return None
     figure = found[0]
-    place = {"org_level": figure["org_level"], "org_id": figure["org_id"], "period": period, "limit": limit}
-    numerator = _measure(conn, figure["numerator_measure"], figure["numerator"], place)
+    place: dict[str, Any] = {
+        "org_level": figure["org_level"],
+        "org_id": figure["org_id"],
+        "period": period,
+        "limit": limit,
+    }
+    numerator = _measure(conn, relations, figure["numerator_measure"], figure["numerator"], place)
     subtracted = denominator = None
     if figure["subtracted_measure"]:
         known = figure["numerator"] is not None and figure["value"] is not None
         before = figure["numerator"] - figure["value"] if known else None
-        subtracted = _measure(conn, figure["subtracted_measure"], before, place)
+        subtracted = _measure(conn, relations, figure["subtracted_measure"], before, place)
     if figure["denominator_measure"]:
-        denominator = _measure(conn, figure["denominator_measure"], figure["denominator"], place)
+        denominator = _measure(conn, relations, figure["denominator_measure"], figure["denominator"], place)
     return Explanation(
         indicator_id=indicator_id,
         period=period,
@@ -219,10 +248,15 @@ def explain(
 
 
 def _measure(
-    conn: psycopg.Connection[Any], measure_id: str, value: Decimal | None, place: Mapping[str, Any]
+    conn: psycopg.Connection[Any],
+    relations: FindRelations,
+    measure_id: str,
+    value: Decimal | None,
+    place: Mapping[str, Any],
 ) -> ExplainedMeasure:
     measure = _query(conn, _MEASURE, (measure_id,))[0]
-    counted = _COUNTED.format(attributed=_ATTRIBUTED[measure.pop("over_time"), measure.pop("membership")])
+    attributed = _ATTRIBUTED[measure.pop("over_time"), measure.pop("membership")]
+    counted = _COUNTED.format(attributed=attributed.format(**asdict(relations(measure_id))))
     asked = {**place, "measure_id": measure_id}
     totals = _query(conn, counted + _TOTALS, asked)[0]
     rows_value = Decimal(totals[measure["aggregation"]] or 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from connectors.settings import load_settings
+from flows.as_of import known_release
 from flows.desk import known_period, reading
 from flows.explanation import draw_explanation
 from flows.speech import Speaker, command, json_option, option, pass_speaker, say_json
@@ -32,27 +33,38 @@ from flows.usage import WrongUsage
     zh="每个分子、分母最多列出多少行；0 为全部",
     en="How many rows of each side to list; 0: all",
 )
+@option(
+    "--as-of",
+    zh="当时的数字：期号（12、第12期）、日期（当日终了）或时刻（2022-01-31T18:00，北京时间）；默认当前一期",
+    en="As it was: a release (12), a day (its end) or a time (2022-01-31T18:00, Shanghai); the current release by default",
+)
 @json_option
 @pass_speaker
 def command_line(
-    speaker: Speaker, indicator_id: str, org_id: str | None, period: str, limit: int, as_json: bool
+    speaker: Speaker, indicator_id: str, org_id: str | None, period: str, limit: int, as_of: str | None, as_json: bool
 ) -> int:
     """Explain a figure. Exit code 3 where its rows do not add up to it: that is our failure."""
     from connectors.warehouse.explain import explain
+    from connectors.warehouse.explain_as_of import explain_as_of
 
     asked = known_period(period)
     assert asked is not None  # noqa: S101 - the option is required
     with reading(load_settings()) as conn:
-        found = explain(conn, indicator_id, asked.id, org_id, limit or None)
+        release_id = None if as_of is None else known_release(conn, as_of)
+        if release_id is None:
+            found = explain(conn, indicator_id, asked.id, org_id, limit or None)
+        else:
+            found = explain_as_of(conn, release_id, indicator_id, asked.id, org_id, limit or None)
     if found is None:
         where = org_id or speaker.words("全省", "the province")
+        when_zh, when_en = ("", "") if release_id is None else (f"第 {release_id} 期", f" in release {release_id}")
         raise WrongUsage(
-            f"没有发布过这个数字：{indicator_id}，{where}，{asked.id}。指标代号见年度报告。",
-            f"No such figure was published: {indicator_id}, {where}, {asked.id}.",
+            f"{when_zh}没有发布过这个数字：{indicator_id}，{where}，{asked.id}。指标代号见年度报告。",
+            f"No such figure was published{when_en}: {indicator_id}, {where}, {asked.id}.",
         )
     if as_json:
         say_json(found.to_json())
     else:
         text = draw_explanation(found, speaker)
         speaker.say(text, text)
-    return 0 if found.is_reconciled else 3
+    return 0 if found.is_reconciled or found.rows_unknown else 3

@@ -1,19 +1,14 @@
-"""`warehouse release`: what was published, and what changed between two releases."""
+"""`warehouse release`: what was published, what a release changed and why, and what changed between two."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import click
 
 from connectors.settings import load_settings
-from flows.comparison import plain_number
 from flows.desk import reading
+from flows.releases import draw_difference, draw_release, draw_releases
 from flows.speech import Speaker, SpokenGroup, command, json_option, option, pass_speaker, say_json
-from flows.tables import draw_table
 from flows.usage import WrongUsage
-
-CAUSES_ZH = {"new_data": "新数据", "correction": "更正", "register_change": "名册变动"}
 
 
 @click.group("release", cls=SpokenGroup, zh="发布记录与两次发布的差异。", en="Releases, and what changed between two.")
@@ -27,26 +22,59 @@ def command_line() -> None:
 @pass_speaker
 def list_releases(speaker: Speaker, limit: int, as_json: bool) -> int:
     """List releases."""
-    from connectors.warehouse.ledger import read_releases
+    from connectors.warehouse.releases import read_releases
 
     with reading(load_settings()) as conn:
         rows = read_releases(conn, limit)
+        newest = next((r["release_id"] for r in read_releases(conn, 1)), 0)
     if as_json:
         say_json(rows)
         return 0
-    headings = speaker.words(
-        "期 发布时间 业务日期 变动数字 原因", "release published_at night figures_changed cause"
-    ).split()
-    table = [
-        [r["release_id"], f"{r['published_at']:%Y-%m-%d %H:%M:%S}", r["night"], r["figures_changed"], r["cause"]]
-        for r in rows
-    ]
-    text = draw_table(headings, table, (0, 3))
+    text = draw_releases(rows, speaker)
     speaker.say(text, text)
+    if newest > len(rows):
+        speaker.note(f"共 {newest} 期，列出最近 {len(rows)} 期", f"{newest} releases, the last {len(rows)} listed")
     return 0
 
 
-@command("diff", "两期之间变动的数字（A、B 为期号）。", "The figures that differ between the releases A and B.")
+@command(
+    "show",
+    "一期发布：变动原因、变动最大的数字、引起变动的报送（N 为期号）。",
+    "One release: causes, its largest changes, and the submissions behind them.",
+)
+@click.argument("release_id", metavar="N", type=int)
+@option(
+    "--limit",
+    type=int,
+    default=15,
+    show_default=True,
+    zh="每张表最多列出多少行",
+    en="How many lines of each table at most",
+)
+@json_option
+@pass_speaker
+def show_release(speaker: Speaker, release_id: int, limit: int, as_json: bool) -> int:
+    """Show one release."""
+    from connectors.warehouse.releases import read_release, read_releases
+
+    with reading(load_settings()) as conn:
+        found = read_release(conn, release_id, limit)
+        newest = next((r["release_id"] for r in read_releases(conn, 1)), 0)
+    if found is None:
+        raise _no_release(release_id, newest)
+    if as_json:
+        say_json(found)
+    else:
+        text = draw_release(found, speaker)
+        speaker.say(text, text)
+    return 0
+
+
+@command(
+    "diff",
+    "两期之间变动的数字及其间的全部原因（A、B 为期号）。",
+    "The figures that differ between the releases A and B, with all causes in between.",
+)
 @click.argument("old", metavar="A", type=int)
 @click.argument("new", metavar="B", type=int)
 @option("--limit", type=int, default=100, show_default=True, zh="最多列出多少个", en="How many at most")
@@ -54,40 +82,36 @@ def list_releases(speaker: Speaker, limit: int, as_json: bool) -> int:
 @pass_speaker
 def show_difference(speaker: Speaker, old: int, new: int, limit: int, as_json: bool) -> int:
     """Show what changed."""
-    from connectors.warehouse.ledger import read_release_difference, read_releases
+    from connectors.warehouse.releases import read_release_difference, read_releases
 
     with reading(load_settings()) as conn:
         newest = next((r["release_id"] for r in read_releases(conn, 1)), 0)
         for release_id in (old, new):
             if not 0 <= release_id <= newest:
-                raise WrongUsage(
-                    f"没有第 {release_id} 期；现有 1 到 {newest}。",
-                    f"There is no release {release_id}; there are 1 to {newest}.",
-                )
+                raise _no_release(release_id, newest)
         rows = read_release_difference(conn, old, new, limit)
+    total = rows[0]["total"] if rows else 0
     if as_json:
-        say_json(rows)
-        return 0
-    headings = speaker.words(
-        "指标 层级 组织 期间 原值 新值 原因", "indicator level organisation period old new cause"
-    ).split()
-    text = draw_table(headings, [_line(row, speaker) for row in rows], (4, 5))
-    speaker.say(text, text)
-    speaker.note(f"共 {len(rows)} 个", f"{len(rows)} figures")
+        say_json([{name: value for name, value in row.items() if name != "total"} for row in rows])
+    else:
+        text = draw_difference(rows, speaker)
+        speaker.say(text, text)
+    if total > len(rows):
+        speaker.note(
+            f"共 {total} 个，列出 {len(rows)} 个（--limit 可改）", f"{total} figures, {len(rows)} listed (see --limit)"
+        )
+    else:
+        speaker.note(f"共 {total} 个", f"{total} figures")
     return 0
 
 
-def _line(row: dict[str, Any], speaker: Speaker) -> list[object]:
-    return [
-        row["indicator_id"],
-        row["org_level"],
-        row["org_id"],
-        row["period"],
-        plain_number(row["old_value"]),
-        plain_number(row["new_value"]),
-        speaker.words(CAUSES_ZH.get(row["cause"], row["cause"]), row["cause"]),
-    ]
+def _no_release(release_id: int, newest: int) -> WrongUsage:
+    return WrongUsage(
+        f"没有第 {release_id} 期；现有 1 到 {newest}。" if newest else "还没有发布过。",
+        f"There is no release {release_id}; there are 1 to {newest}." if newest else "Nothing has been published yet.",
+    )
 
 
 command_line.add_command(list_releases)
+command_line.add_command(show_release)
 command_line.add_command(show_difference)
