@@ -12,7 +12,8 @@ import hashlib
 import os
 import secrets
 import struct
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,9 @@ MAGIC = b"UWARCH1\n"
 
 PIECE_BYTES = 4_000_000
 """What is sealed at once: a file of any size goes in and out without filling the memory."""
+
+DRAFT_DAYS = 1
+"""A draft that nobody has written in for so long is that of a run that was killed."""
 
 _HEAD = struct.Struct(">IBBB")
 """Of each piece: length of the ciphertext, of the key id, of the nonce; 1 where it is the last."""
@@ -48,22 +52,7 @@ class Archive:
 
     def put_pieces(self, pieces: Iterable[bytes]) -> str:
         """Keep bytes that come piece by piece, however many; as `put`."""
-        temporary = self._folder / f".{os.getpid()}-{secrets.token_hex(8)}"
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _new_file(temporary) as file:
-                sha256 = self._write(file, pieces)
-                file.flush()
-                os.fsync(file.fileno())
-            target = self.path(sha256)
-            target.parent.mkdir(mode=0o700, exist_ok=True)
-            temporary.replace(target)
-            self._unsettled.add(target.parent)
-        except OSError as error:
-            raise FolderUnwritable(str(self._folder), error.strerror or str(error)) from error
-        finally:
-            temporary.unlink(missing_ok=True)
-        return sha256
+        return self._put_whole(pieces, self._write)
 
     def settle(self) -> None:
         """Make the names of all that was put in since the last call as safe as its bytes; once for many files, because a folder
@@ -78,6 +67,19 @@ class Archive:
         except OSError as error:
             raise FolderUnwritable(str(self._folder), error.strerror or str(error)) from error
         self._unsettled.clear()
+
+    def clear_away(self) -> None:
+        """Remove the drafts that killed runs left: as large as what they were of, and nobody else's. Raises: FolderUnwritable."""
+        oldest = time.time() - DRAFT_DAYS * 86_400
+        try:
+            for draft in self._folder.glob(".*-*"):
+                if draft.stat().st_mtime < oldest:
+                    draft.unlink(missing_ok=True)
+        except FileNotFoundError:
+            # Another run clears away too.
+            return
+        except OSError as error:
+            raise FolderUnwritable(str(self._folder), error.strerror or str(error)) from error
 
     def get(self, sha256: str, at_most: int | None = None) -> bytes:
         """The bytes with this SHA-256, or only the first `at_most` of them.
@@ -96,9 +98,56 @@ class Archive:
             raise self._error(sha256, "内容与其 SHA-256 不符", "they do not have that SHA-256")
         return data
 
+    def check(self, sha256: str) -> None:
+        """See that the bytes with this SHA-256 are there and are those. Raises: ArchiveError."""
+        digest = hashlib.sha256()
+        for part in self._pieces(sha256):
+            digest.update(part)
+        if digest.hexdigest() != sha256:
+            raise self._error(sha256, "内容与其 SHA-256 不符", "they do not have that SHA-256")
+
+    def size(self, sha256: str) -> int:
+        """How many bytes the file that holds them has, sealed. Raises: ArchiveError if it is not there."""
+        try:
+            return self.path(sha256).stat().st_size
+        except FileNotFoundError as error:
+            raise self._error(sha256, "文件不存在", "the file is not there") from error
+
+    def put_sealed(self, sha256: str, parts: Iterable[bytes]) -> None:
+        """Bring back the file that holds these bytes, as it was sealed; its parts come from a backup.
+
+        Raises: ArchiveError if they are not those bytes, or sealed with another key; FolderUnwritable.
+        """
+        self._put_whole(parts, lambda file, given: self._copy(file, given, sha256))
+        self.check(sha256)
+
     def path(self, sha256: str) -> Path:
         """Where the bytes with this SHA-256 are, or would be."""
         return self._folder / sha256[:2] / sha256
+
+    def _put_whole(self, pieces: Iterable[bytes], write: Callable[[BinaryIO, Iterable[bytes]], str]) -> str:
+        temporary = self._folder / f".{os.getpid()}-{secrets.token_hex(8)}"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _new_file(temporary) as file:
+                sha256 = write(file, pieces)
+                file.flush()
+                os.fsync(file.fileno())
+            target = self.path(sha256)
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            temporary.replace(target)
+            self._unsettled.add(target.parent)
+        except OSError as error:
+            raise FolderUnwritable(str(self._folder), error.strerror or str(error)) from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        return sha256
+
+    @staticmethod
+    def _copy(file: BinaryIO, parts: Iterable[bytes], sha256: str) -> str:
+        for part in parts:
+            file.write(part)
+        return sha256
 
     def _write(self, file: BinaryIO, pieces: Iterable[bytes]) -> str:
         digest = hashlib.sha256()

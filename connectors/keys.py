@@ -127,6 +127,11 @@ def read_key(path: Path) -> bytes:
     return key
 
 
+def fingerprint_in(path: Path) -> str | None:
+    """The fingerprint of the key in a file, None if there is no file. Raises: KeyringError if it is not a key or open to others."""
+    return _fingerprint(read_key(path)) if path.exists() else None
+
+
 def _known_fingerprints(settings: Settings) -> dict[str, str]:
     try:
         known: dict[str, str] = json.loads((settings.home / "keyring.json").read_text(encoding="ascii"))

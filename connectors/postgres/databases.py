@@ -13,7 +13,7 @@ from connectors.postgres.passwords import ADMIN_ROLE, APP_ROLE, password
 from connectors.postgres.processes import is_accepting, postmaster_pid
 from connectors.postgres.programs import installed_programs
 from connectors.postgres.server import START_SECONDS, make_home_and_lock, refuse_strangers, start_server, stop_server
-from connectors.postgres.urls import asyncpg_url, socket_url
+from connectors.postgres.urls import asyncpg_url, socket_url, without_secret
 from connectors.settings import Settings, environment_with, without_password
 
 DATABASE = "warehouse"
@@ -138,15 +138,10 @@ def status(settings: Settings) -> ServerStatus:
 
 def psql(settings: Settings, *arguments: str) -> NoReturn:
     """Become psql in our database; the password goes by the environment, which other users cannot see in the process list."""
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
-    facts = conninfo_to_dict(ensure_database(settings))
-    secret = facts.pop("password", None)
+    target, secret = without_secret(ensure_database(settings))
     program = installed_programs() / "psql"
-    environment = environment_with(
-        PGAPPNAME="warehouse db psql", **({} if secret is None else {"PGPASSWORD": str(secret)})
-    )
-    command = [str(program), "--dbname", make_conninfo("", **facts), *arguments]
+    environment = environment_with(PGAPPNAME="warehouse db psql", **secret)
+    command = [str(program), "--dbname", target, *arguments]
     os.execve(program, command, environment)  # noqa: S606 - no shell is wanted
 
 

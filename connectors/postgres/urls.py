@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from connectors.errors import SettingsError
 from connectors.postgres.location import PORT, Location
@@ -19,6 +19,22 @@ HARMLESS_TO_DROP = frozenset(
 def socket_url(location: Location, role: str, password: str, database: str) -> str:
     """A libpq URL over the private socket. The host `localhost` is never used: some parsers refuse an empty one."""
     return f"postgresql://{role}:{quote(password, safe='')}@localhost:{PORT}/{database}?host={quote(location.socket_dir, safe='')}"
+
+
+def with_database(url: str, database: str) -> str:
+    """The same URL for another database on its server."""
+    parts = urlsplit(url)
+    query = "&".join(part for part in parts.query.split("&") if not part.startswith("dbname="))
+    return urlunsplit(parts._replace(path=f"/{quote(database, safe='')}", query=query))
+
+
+def without_secret(url: str) -> tuple[str, dict[str, str]]:
+    """What a libpq program takes on its command line, which others can see, and what it takes by the environment, which they cannot."""
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    facts = conninfo_to_dict(url)
+    secret = facts.pop("password", None)
+    return make_conninfo("", **facts), {} if secret is None else {"PGPASSWORD": str(secret)}
 
 
 def asyncpg_url(url: str, database: str) -> str:

@@ -7,14 +7,15 @@ from dataclasses import asdict
 import click
 
 from connectors.settings import load_settings, without_password
+from flows.commands.backup import back_up, restore
 from flows.speech import Speaker, SpokenGroup, command, json_option, option, pass_speaker, say_json
 
 
 @click.group(
     "db",
     cls=SpokenGroup,
-    zh="数据库：启动、停止、状态、网址、psql。",
-    en="The database: start, stop, status, url, psql.",
+    zh="数据库：启动、停止、状态、网址、psql、备份、恢复。",
+    en="The database: start, stop, status, url, psql, backup, restore.",
 )
 def command_line() -> None:
     """The database."""
@@ -107,5 +108,5 @@ def open_psql(arguments: tuple[str, ...]) -> None:
     psql(load_settings(), *arguments)
 
 
-for each in (start_server, stop_server, show_status, show_url, open_psql):
+for each in (start_server, stop_server, show_status, show_url, open_psql, back_up, restore):
     command_line.add_command(each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,22 @@ def test_bytes_are_sealed_and_for_our_eyes_only(archive: Archive) -> None:
     assert b"11010519491231002X" not in path.read_bytes()
     assert path.stat().st_mode & 0o077 == 0
     assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_what_a_killed_run_left_half_written_is_cleared_away_and_what_is_being_written_is_not(
+    archive: Archive, home: Settings
+) -> None:
+    archive.clear_away()
+    sha256 = archive.put(b"kept")
+    left, young = home.archive_dir / ".123-0123456789abcdef", home.archive_dir / ".124-0123456789abcdef"
+    for draft in (left, young):
+        draft.write_bytes(b"half")
+    yesterday = time.time() - 1.5 * 86_400
+    for old in (left, archive.path(sha256)):
+        os.utime(old, (yesterday, yesterday))
+    archive.clear_away()
+    assert (left.exists(), young.exists()) == (False, True)
+    assert archive.get(sha256) == b"kept"
 
 
 def test_nothing_half_written_is_left(archive: Archive) -> None:
