@@ -76,29 +76,34 @@ class Night:
         self._result: NightResult | None = None
 
     def __enter__(self) -> Self:
-        from connectors.archive import Archive
-        from connectors.keys import Keyring
         from connectors.sources import FolderSource
-        from connectors.warehouse.engine import connect, migrate
-        from connectors.warehouse.key_register import check_keys
-        from connectors.warehouse.runs import open_run
 
         with self._told("prepare", ""):
-            migrate(self.settings)
             with suppress(OSError):
                 # One that cannot be made is told when it is looked into.
                 self.settings.inbox.mkdir(parents=True, exist_ok=True)
             self.sources = [FolderSource(INBOX, self.settings.inbox)]
-            self.keyring: Keyring = Keyring.load(self.settings)
-            self.archive: Archive = Archive(self.settings, self.keyring)
-            self._conn = connect(self.settings)
-            check_keys(self._conn, self.keyring)
-            self.run_id = open_run(self._conn, "night", self.business_date)
+            self._open("night")
         return self
+
+    def _open(self, kind: str) -> None:
+        """Bring the database up to date, connect to it and open a run of that kind."""
+        from connectors.archive import Archive
+        from connectors.keys import Keyring
+        from connectors.warehouse.engine import connect, migrate
+        from connectors.warehouse.key_register import check_keys
+        from connectors.warehouse.runs import open_run
+
+        migrate(self.settings)
+        self.keyring: Keyring = Keyring.load(self.settings)
+        self.archive: Archive = Archive(self.settings, self.keyring)
+        self._conn = connect(self.settings)
+        check_keys(self._conn, self.keyring)
+        self.run_id = open_run(self._conn, kind, self.business_date)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         try:
-            status = "failed" if error is not None or self._result is None else self._result.status
+            status = "failed" if error is not None else self._status()
             try:
                 self._close_run(status)
             except Exception:
@@ -115,6 +120,9 @@ class Night:
             self._resources.close()
             if self._conn is not None:
                 self._conn.close()
+
+    def _status(self) -> str:
+        return self._result.status if self._result else "failed"
 
     def _close_run(self, status: str) -> None:
         from connectors.warehouse.runs import close_run, night_account
@@ -215,16 +223,20 @@ class Night:
             if self._published is not None:
                 note(f"release={self._published.release_id} unchanged")
                 return self._published.release_id
-            cause = f"night {self.business_date.isoformat()}"
-            self._published = publish(self.settings, self._held(), self.run_id, self.business_date, cause)
+            self._published = publish(self.settings, self._held(), self.run_id, self.business_date, self.release_cause)
             note(f"release={self._published.release_id} changed={sum(self._published.changed.values())}")
         return self._published.release_id
 
+    @property
+    def release_cause(self) -> str:
+        """What a release of this run is there for."""
+        return f"night {self.business_date.isoformat()}"
+
     def reply(self) -> str:
-        """Answer the submitters, and write the report and the account of the year that the last ended month belongs to; gives the
-        report's path. Safe to repeat.
+        """Answer the submitters, and write the report, the account of the year that the last ended month belongs to, and the note of
+        a restatement; gives the report's path. Safe to repeat.
         """
-        from connectors.report import write_account, write_report
+        from connectors.report import write_account, write_report, write_restatement_notes
         from connectors.warehouse.replies import reply_to_deliveries
 
         year = last_ended_month_year(self.business_date)
@@ -234,6 +246,7 @@ class Night:
             self._report = write_report(self.settings, year, self.settings.reports_dir)
             account = write_account(self.settings, year, self.settings.reports_dir)
             self._year_account = (account.page, account.document) if account else ()
+            write_restatement_notes(self.settings, self.settings.reports_dir)
         return str(self._report)
 
     def result(self) -> NightResult:

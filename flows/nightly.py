@@ -49,7 +49,7 @@ def nightly(business_date: str | None = None) -> State[NightResult]:
     """
     settings = load_settings()
     night = date.fromisoformat(business_date) if business_date else today()
-    result = run_night(settings, night, _observer(), _as_task)
+    result = run_night(settings, night, observer_of_run(), as_task)
     create_night_artifacts(settings, result)
     words = "完成，有数据问题待处理" if result.account.needs_people else "完成"
     return Completed(
@@ -71,7 +71,7 @@ def run_watched(business_date: date, observe: Observe) -> NightResult:
         EventsWorker.drain_all(timeout=LAST_WORDS_SECONDS)
 
 
-def _as_task(step: Callable[..., Any], name: str) -> Callable[..., Any]:
+def as_task(step: Callable[..., Any], name: str) -> Callable[..., Any]:
     """A step as a Prefect task that is tried again only when a lost connection stopped it."""
     return Task(
         step,
@@ -88,7 +88,7 @@ def _may_heal(_task: object, _run: TaskRun, state: State[Any]) -> bool:
     return heals(state.data if isinstance(state.data, BaseException) else None)
 
 
-def _observer() -> Observe:
+def observer_of_run() -> Observe:
     """Tells the run's log what a person would want to read there, and whoever watches from outside."""
     log = get_run_logger()
     outside = watcher.get()

@@ -56,7 +56,7 @@ def serve(settings: Settings, port: int, on_ready: Callable[[str], None]) -> Non
             address = f"http://{_in_url(settings.prefect_host)}:{bound}"
             enter(settings, f"{address}/api")
             Scheduler(f"{address}/api", server, starting).wait_until_ready()
-            asyncio.run(register_deployment())
+            asyncio.run(register_deployments())
             services.append(start_service(settings, "prefect-worker", "worker", POOL))
             record_serving(settings, address)
             on_ready(address)
@@ -67,13 +67,15 @@ def serve(settings: Settings, port: int, on_ready: Callable[[str], None]) -> Non
                 stop_service(service)
 
 
-async def register_deployment() -> None:
-    """Make the work pool and the deployment `nightly/nightly` with its schedule, or bring them up to date."""
+async def register_deployments() -> None:
+    """Make the work pool, the deployment `nightly/nightly` with its schedule and `backfill/backfill` without one, or bring them up to
+    date."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType
 
+    from flows.backfill import backfill
     from flows.nightly import nightly
 
     async with get_client() as client:
@@ -87,6 +89,14 @@ async def register_deployment() -> None:
         tags=["warehouse"],
     )
     await deployment.aapply()
+    by_hand = await backfill.ato_deployment(
+        "backfill",
+        work_pool_name=POOL,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        description="补录与重算：先预览（mode=preview），看过预览之后再执行（mode=apply）。",
+        tags=["warehouse"],
+    )
+    await by_hand.aapply()
 
 
 def _watch(services: list[Service], told_to_stop: threading.Event) -> None:

@@ -42,24 +42,25 @@ def render_page(figures: Figures) -> str:
     # Altair takes a second to import, and only a page with charts needs it.
     from connectors.report.sections import sections
 
-    return _environment().get_template("page.html.j2").render(period=figures.period, **sections(figures))
+    return page_environment().get_template("page.html.j2").render(period=figures.period, **sections(figures))
 
 
 def render_empty_page(period: Period) -> str:
     """The HTML for a warehouse that has published nothing."""
-    return _environment().get_template("empty.html.j2").render(period=period)
+    return page_environment().get_template("empty.html.j2").render(period=period)
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def page_environment() -> Environment:
+    """Jinja with our templates, style and filters."""
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["words"] = words
-    environment.globals["style"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    made.globals["words"] = words
+    made.globals["style"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     filters: dict[str, Any] = {
         "number": words.number,
         "money": words.money,
@@ -67,5 +68,5 @@ def _environment() -> Environment:
         "period_name": words.period_name,
         "day": words.day,
     }
-    environment.filters.update(filters)
-    return environment
+    made.filters.update(filters)
+    return made

@@ -30,9 +30,13 @@ class Served:
             return json.load(connection.getresponse())
 
     def run_until(self, *states: str) -> Any:
-        """Start the deployment, as the schedule would, and give its flow run when it is in one of these states."""
-        (deployment,) = self.ask("/deployments/filter", {})
-        wanted = {"parameters": {"business_date": inbox.NIGHT.isoformat()}, "state": {"type": "SCHEDULED"}}
+        """Start the nightly deployment, as the schedule would, and give its flow run when it is in one of these states."""
+        return self.start_until("nightly", {"business_date": inbox.NIGHT.isoformat()}, *states)
+
+    def start_until(self, name: str, parameters: object, *states: str) -> Any:
+        """Start a deployment, as somebody at the UI would, and give its flow run when it is in one of these states."""
+        [deployment] = [found for found in self.ask("/deployments/filter", {}) if found["name"] == name]
+        wanted = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
         run = self.ask(f"/deployments/{deployment['id']}/create_flow_run", wanted)
         deadline = time.monotonic() + 240
         while run["state"]["type"] not in states:

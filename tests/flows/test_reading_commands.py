@@ -13,7 +13,9 @@ ASKING = [
     ["submissions"],
     ["findings"],
     ["explain", "relief_paid", "--period", "2021-03"],
+    ["explain", "relief_paid", "--period", "2021-03", "--as-of", "第1期"],
     ["release", "list"],
+    ["release", "show", "1"],
     ["release", "diff", "0", "1"],
     ["db", "status"],
     ["db", "url"],
@@ -36,6 +38,13 @@ def test_status_tells_the_last_run_and_its_account(office: Office) -> None:
     steps = ["collect", "take_in", "calendar", "cross_check", "build", "publish", "reply"]
     assert [step["step"] for step in last["steps"]] == steps
     assert last["release"]["release_id"] == 1
+
+
+def test_after_a_night_the_chain_is_whole_and_status_names_its_end(office: Office) -> None:
+    verified = office.desk.call_json("audit", "verify")
+    assert verified["whole"], verified["faults"]
+    assert office.desk.call_json("status")["chain"] == verified["head"]
+    assert verified["events"] == verified["head"]["event_id"] > 0
 
 
 def test_submissions_are_chosen_by_form_unit_period_and_state(office: Office) -> None:

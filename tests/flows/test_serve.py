@@ -32,11 +32,24 @@ def finished_run(served: Served) -> Any:
 
 def test_the_nightly_deployment_is_there_with_its_schedule(served: Served) -> None:
     assert is_healthy(f"{served.address}/api", timeout=10)
-    (deployment,) = served.ask("/deployments/filter", {})
-    assert (deployment["name"], deployment["entrypoint"]) == ("nightly", "flows.nightly.nightly")
+    deployments = {found["name"]: found for found in served.ask("/deployments/filter", {})}
+    assert sorted(deployments) == ["backfill", "nightly"]
+    deployment = deployments["nightly"]
+    assert deployment["entrypoint"] == "flows.nightly.nightly"
     (schedule,) = deployment["schedules"]
     assert schedule["active"]
     assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 2 * * *", "Asia/Shanghai")
+
+
+def test_the_backfill_deployment_is_there_to_be_started_by_hand_with_parameters(served: Served) -> None:
+    [deployment] = [found for found in served.ask("/deployments/filter", {}) if found["name"] == "backfill"]
+    assert (deployment["entrypoint"], deployment["schedules"]) == ("flows.backfill.backfill", [])
+    asked = deployment["parameter_openapi_schema"]["properties"]
+    assert asked["mode"]["enum"] == ["preview", "apply"]
+    assert {"first_period", "last_period", "forms", "units", "folder", "plan", "reason", "author", "restates"} <= set(
+        asked
+    )
+    assert asked["first_period"]["description"].startswith("从这一期起")
 
 
 def test_the_worker_runs_the_deployment_to_its_end(finished_run: Any) -> None:
