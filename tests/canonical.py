@@ -2,7 +2,7 @@
 
 Ids out of sequences become what they stand for (a delivery its name and hash, a submission its form, unit, period and version,
 the run that closed a finding whether it is open);
-clock times other than that of arrival, ids of runs, receipts (which name both) and sealed bytes (fresh nonces) are left out.
+clock times other than that of arrival, ids of runs, receipts and manifests (which name both) and sealed bytes (fresh nonces) are left out.
 """
 
 from __future__ import annotations
@@ -21,9 +21,13 @@ LEFT_OUT_TABLES = {
     ("ops", "lease"),
     ("ops", "dbt_build"),
     ("ops", "cross_check"),
+    ("ops", "event"),
+    ("ops", "event_head"),
     ("ops", "alembic_version"),
 }
 LEFT_OUT_COLUMNS = {
+    "plan_id",
+    "staged",
     "run_id",
     "from_run_id",
     "finding_id",
@@ -34,6 +38,11 @@ LEFT_OUT_COLUMNS = {
     "ciphertext",
     "modified_ns",
     "receipt",
+    "build_id",
+    # How many stand behind a change is counted beside them.
+    "submission_ids",
+    "manifest",
+    "pack_sha256",
 }
 
 DELIVERY = "(select d.object_name || '|' || d.sha256 from archive.delivery d where d.delivery_id = t.{0})"

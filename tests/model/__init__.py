@@ -1,0 +1,1 @@
+"""The whole warehouse held against a small model of it, over random histories."""

@@ -1,0 +1,39 @@
+"""Runs random histories: the same ones every time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from unittest import mock
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.model.machine import Histories
+from tests.model.world import World
+
+SHRINKING_SECONDS = 15
+"""A history costs seconds; Hypothesis would shrink a failing one for five minutes."""
+
+EVERY = (Phase.explicit, Phase.generate, Phase.shrink)
+
+
+def run_histories(
+    machine: type[Histories], world: World, histories: int, steps: int, phases: Sequence[Phase] = EVERY
+) -> None:
+    """Run so many histories of so many steps. Raises: Difference, with the shortest history found that shows it."""
+    machine.world = world
+    with mock.patch("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", SHRINKING_SECONDS):
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=histories,
+                stateful_step_count=steps,
+                phases=phases,
+                derandomize=True,
+                database=None,
+                deadline=None,
+                report_multiple_bugs=False,
+                # Histories cost what they cost, and what makes them is bounded by their steps.
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
