@@ -24,8 +24,13 @@ test: lint types ## Everything CI runs: lint, types, the import arrow, SQL, all 
 	@bin/install-browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-soak: $(READY) ## The long tests: 10 000 generated tables, half of them with planted faults
+soak: $(READY) ## The long tests, for hours: generated tables, random histories, backfills, kills and cut connections
 	WAREHOUSE_TEST_CASES=10000 $(BIN)/python -m pytest tests/inputs/test_property.py
+	WAREHOUSE_TEST_HISTORIES=2000 $(BIN)/python -m pytest -n 2 tests/model
+	WAREHOUSE_INCREMENT_HISTORIES=50 $(BIN)/python -m pytest -n 2 tests/dbt/test_increments.py
+	WAREHOUSE_CAUSE_HISTORIES=40 $(BIN)/python -m pytest tests/connectors/warehouse/test_causes.py
+	WAREHOUSE_TEST_BACKFILLS=50 $(BIN)/python -m pytest -n 2 tests/night/test_backfill.py -k random
+	WAREHOUSE_FAULT_KILLS=200 WAREHOUSE_FAULT_DOUBLE=20 WAREHOUSE_FAULT_POSTGRES=20 WAREHOUSE_FAULT_CUTS=all $(BIN)/python -m pytest tests/faults
 
 lint: $(READY) ## Ruff, the import arrow (import-linter) and the SQL of dbt (sqlfluff)
 	$(BIN)/ruff check .
@@ -42,6 +47,7 @@ fmt: $(READY) ## Rewrite Python as ruff formats it and mend what ruff can mend
 
 bench: $(READY) ## The whole night, and reading alone, against hand-written loaders, as ratios in one run
 	$(BIN)/python -m benchmarks.night
+	$(BIN)/python -m benchmarks.night.changed --sizes 10000
 	$(BIN)/python -m benchmarks.intake
 
 lock: $(READY) ## Resolve pyproject.toml into requirements.lock (newer versions: make lock OPTIONS=--upgrade)

@@ -2,12 +2,16 @@
 
     WarehouseError                     exit 3   our failure
     ├── UsageError                     exit 2   what was asked for cannot be
-    │   └── SettingsError                       an environment variable holds what it may not
+    │   ├── SettingsError                       an environment variable holds what it may not
+    │   ├── PeriodClosed                        what was asked for would change a closed period
+    │   └── BackfillRefused                     a backfill may not go on; its tree is in connectors/warehouse/backfill/errors.py
     ├── DatabaseError
     │   ├── DatabaseUnreachable                 nothing answers, or it does not let us in
     │   ├── DatabaseTooOld                      a server below the oldest that we support
     │   ├── DatabaseMissing                     a database that we may not create ourselves
     │   ├── DatabaseRightsMissing               our role may not make its schemas and tables
+    │   ├── DumpFailed                          a database cannot be copied, backed up or filled
+    │   │   └── DumpOvertaken                   its tables were being replaced just then; trying again helps
     │   ├── LandingColumnError                  a landing table holds a field in another type than its contract says
     │   └── ClusterError                        the embedded server; its tree is in connectors/postgres/errors.py
     ├── KeyringError                            a key is missing, open to others or not a key
@@ -82,6 +86,24 @@ class SettingsError(UsageError):
 
 
 @dataclass(eq=False)
+class PeriodClosed(UsageError):
+    """What was asked for would change `period`, which was closed with `closed_with` (the same, or a longer one)."""
+
+    period: str
+    closed_with: str
+    author: str
+    day: str
+    zh: ClassVar[str] = (
+        "{period} 已随 {closed_with} 结账（{author}，{day}），不能这样改动；"
+        "确需改动的，先重新打开：warehouse reopen {closed_with} --reason 理由 --author 决定人。"
+    )
+    en: ClassVar[str] = (
+        "{period} was closed with {closed_with} ({author}, {day}) and cannot be changed this way; "
+        "if it must be, reopen it first: warehouse reopen {closed_with} --reason R --author A."
+    )
+
+
+@dataclass(eq=False)
 class DatabaseError(WarehouseError):
     """The database cannot be used."""
 
@@ -147,6 +169,27 @@ class DatabaseRightsMissing(DatabaseError):
         "Our role lacks a right in the database {target} ({reason}); have it made the owner of that database "
         "(alter database … owner to …) and run again."
     )
+
+
+@dataclass(eq=False)
+class DumpFailed(DatabaseError):
+    """One of Postgres's programs could not take a database out of, or put it into, the server."""
+
+    program: str
+    target: str
+    reason: str
+    zh: ClassVar[str] = (
+        "数据库 {target} 的复制未能完成（{program}：{reason}）；原数据库不受影响。请排除原因（磁盘空间、权限、服务器版本）后重试。"
+    )
+    en: ClassVar[str] = (
+        "The copying of the database {target} did not end well ({program}: {reason}); the original is untouched. "
+        "Remove the cause (room on the disk, rights, the server's version) and try again."
+    )
+
+
+@dataclass(eq=False)
+class DumpOvertaken(DumpFailed):
+    """Tables were being replaced under it, or held for longer than it may wait; trying again helps."""
 
 
 @dataclass(eq=False)

@@ -37,6 +37,7 @@ class Settings:
     reader_wall_seconds: int = 120
     reader_answer_mb: int = 256
     max_file_mb: int = 20
+    close_checks_hours: int = 24
     lang: str = "zh"
 
     @property
@@ -63,6 +64,11 @@ class Settings:
     def replies_dir(self) -> Path:
         """Answers and receipts for the submitters, by business date and unit; they hold personal data."""
         return self.home / "replies"
+
+    @property
+    def closings_dir(self) -> Path:
+        """The signed packs of closed periods."""
+        return self.home / "closings"
 
     @property
     def logs_dir(self) -> Path:
@@ -230,6 +236,14 @@ VARIABLES: tuple[Variable, ...] = (
         "可接收的文件大小上限（MB）",
         "The largest file that is read, in MB",
         *_whole(1, 1024),
+    ),
+    Variable(
+        "WAREHOUSE_CLOSE_CHECKS_HOURS",
+        "close_checks_hours",
+        "24",
+        "结账时，检验距今最多多少小时",
+        "How old the checks may be when a period is closed, in hours",
+        *_whole(1, 8760),
     ),
     Variable(
         "WAREHOUSE_LANG", "lang", "zh", "界面语言", "The language in which people are answered", *_one_of("zh", "en")

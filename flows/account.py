@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from connectors.warehouse import ledger
+from connectors.warehouse import ledger, releases
 from connectors.warehouse.calendar import undated
 from flows.comparison import count_verdicts, draw_comparison
 from flows.moments import STEPS
@@ -68,7 +68,7 @@ def read_summary(conn: psycopg.Connection[Any], run_id: int | None = None, lang:
     return Summary(
         run=run,
         steps=ledger.read_steps(conn, run["run_id"]),
-        release=next(iter(ledger.read_releases(conn, limit=1)), None),
+        release=next(iter(releases.read_releases(conn, limit=1)), None),
         comparison=ledger.read_published_comparison(conn),
         sent_back=ledger.read_files_sent_back(conn, run["run_id"]),
         waiting=ledger.read_waiting_rows(conn, run["run_id"]),
@@ -125,13 +125,16 @@ def _account(account: Mapping[str, Any], speaker: Speaker, draw: Draw) -> str:
     w, a = speaker.words, account
     # Runs before the first zip did not count them.
     unpacked = w(f" + 拆开的压缩包 {a['unpacked']}", f" + zips unpacked {a['unpacked']}") if a.get("unpacked") else ""
+    # Runs before the first closing did not count them.
+    held = w(f"，其中待重述 {a['held']}", f", of them held {a['held']}") if a.get("held") else ""
     rows: list[list[object]] = [
         [
             w("文件", "files"),
             w(f"收到 {a['received']}", f"received {a['received']}"),
             w(
-                f"= 新报送 {a['new']}（接收 {a['accepted']}，退回 {a['refused']}）+ 重复 {a['duplicate']} + 无法识别 {a['unrecognised']}{unpacked}",
-                f"= new {a['new']} (accepted {a['accepted']}, refused {a['refused']}) + duplicate {a['duplicate']}"
+                f"= 新报送 {a['new']}（接收 {a['accepted']}{held}，退回 {a['refused']}）+ 重复 {a['duplicate']}"
+                f" + 无法识别 {a['unrecognised']}{unpacked}",
+                f"= new {a['new']} (accepted {a['accepted']}{held}, refused {a['refused']}) + duplicate {a['duplicate']}"
                 f" + unrecognised {a['unrecognised']}{unpacked}",
             ),
         ],

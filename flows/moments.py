@@ -22,6 +22,15 @@ STEPS: Mapping[str, tuple[str, str]] = {
 }
 """The named steps of the night, in order, in words."""
 
+BACKFILL_STEPS: Mapping[str, tuple[str, str]] = {
+    "copy": ("复制一份数据库供预览", "copy the database for the preview"),
+    "partition": ("列出要处理的报表和期间", "list the forms and periods"),
+    "read": ("读取", "read"),
+    "compare": ("核对预览之后有无变化", "see whether anything moved"),
+    "bring_in": ("校验、装载、核对", "judge, load and compare"),
+}
+"""What a backfill has besides steps of the night."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -60,7 +69,7 @@ def _plain(moment: Moment) -> None:
 
 def _for_terminal(speaker: Speaker) -> Observe:
     def draw(moment: Moment) -> None:
-        name = speaker.words(*STEPS[moment.step])
+        name = speaker.words(*(STEPS.get(moment.step) or BACKFILL_STEPS[moment.step]))
         line = f"{name} {moment.detail}".strip()
         if moment.is_over:
             click.echo(f"\r\033[K✓ {line}  {moment.seconds:.1f} s  {moment.note}".rstrip(), err=True)

@@ -112,7 +112,8 @@ def _inputs(conn: psycopg.Connection[Any], rules: Sequence[tuple[Form, Rule]], w
     """The digest of everything that decides what the rules find: themselves, the waivers, and what was accepted and withdrawn so
     far, which only grows."""
     accepted = conn.execute(
-        "select count(*), max(submission_id), (select count(*) from ops.withdrawal) from ops.submission where outcome = 'accepted'"
+        "select count(*), max(submission_id), (select count(*) from ops.withdrawal), (select count(*) from ops.submission_let_in)"
+        " from ops.submission where outcome = 'accepted'"
     ).fetchone()
     said = [(r.code, r.query, r.severity, r.is_shadow, r.fields) for _, r in rules]
     waived = [waiver.waiver_id for waiver in waivers]

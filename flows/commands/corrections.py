@@ -103,14 +103,24 @@ def approve(speaker: Speaker, correction_id: int, reason: str | None, author: st
     is_made = replayed.ending == "replaced"
     version = replayed.candidate.version + is_made
     if as_json:
-        counts = {"rows_loaded": replayed.rows_loaded, "rows_quarantined": replayed.rows_quarantined}
+        counts = {
+            "rows_loaded": replayed.rows_loaded,
+            "rows_quarantined": replayed.rows_quarantined,
+            "is_held": replayed.is_held,
+        }
         say_json({"correction_id": correction_id, "ending": replayed.ending, "version": version, **counts})
     elif is_made:
+        when = speaker.words("下一次运行（warehouse run）计入", "the next run (warehouse run) counts it")
+        if replayed.is_held:
+            when = speaker.words(
+                "该期已结账，重新打开（warehouse reopen）时计入",
+                "its period is closed, and it counts when that is reopened (warehouse reopen)",
+            )
         speaker.say(
             f"更正 {correction_id} 已批准，成为第 {version} 版：入库 {replayed.rows_loaded} 行，待更正 {replayed.rows_quarantined} 行，"
-            "下一次运行（warehouse run）计入。",
+            f"{when}。",
             f"Correction {correction_id} is approved and made version {version}: {replayed.rows_loaded} rows loaded, "
-            f"{replayed.rows_quarantined} wait; the next run (warehouse run) counts it.",
+            f"{replayed.rows_quarantined} wait; {when}.",
         )
     else:
         speaker.note(*ENDINGS[replayed.ending])

@@ -121,6 +121,11 @@ def replay_rows(
         f"重新判定 {len(replayed)} 份，其中 {anew} 份有新结果，下一次运行（warehouse run）计入。",
         f"{len(replayed)} judged again, {anew} with another outcome, which the next run (warehouse run) counts.",
     )
+    if held := sum(r.is_held for r in replayed):
+        speaker.note(
+            f"其中 {held} 份的期间已结账，重新打开（warehouse reopen）时才计入。",
+            f"{held} of them are of closed periods and count when those are reopened (warehouse reopen).",
+        )
     return 1 if still else 0
 
 
@@ -177,6 +182,7 @@ def _facts(replayed: Replayed) -> dict[str, Any]:
         "rows_quarantined_before": candidate.rows_quarantined,
         "rows_loaded": replayed.rows_loaded if replayed.ending == "replaced" else None,
         "rows_quarantined": replayed.rows_quarantined,
+        "is_held": replayed.is_held,
     }
 
 

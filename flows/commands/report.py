@@ -34,7 +34,7 @@ from flows.speech import Speaker, command, json_option, option, pass_speaker, sa
 def command_line(speaker: Speaker, period: str | None, output: Path, as_json: bool) -> int:
     """Write the report, and the account where the period is a year."""
     from connectors.report import write_account, write_report
-    from connectors.warehouse.ledger import read_releases
+    from connectors.warehouse.releases import read_releases
     from flows.failures import NothingYet
     from flows.night import today
     from flows.night_steps import last_ended_month_year

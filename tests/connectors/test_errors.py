@@ -5,7 +5,8 @@ from dataclasses import fields
 
 import pytest
 
-import connectors.postgres.errors  # noqa: F401 - its leaves join the tree
+import connectors.postgres.errors
+import connectors.warehouse.backfill.errors  # noqa: F401 - the leaves of both join the tree
 from connectors.errors import WarehouseError
 
 

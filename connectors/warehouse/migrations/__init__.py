@@ -34,3 +34,10 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     config = configuration()
     config.attributes["connection"] = connection
     command.upgrade(config, to)
+
+
+def known_versions() -> frozenset[str]:
+    """Every version of the schemas that this program knows."""
+    from alembic.script import ScriptDirectory
+
+    return frozenset(script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions())

@@ -94,7 +94,7 @@ def _land(
     period: str,
     rows: Sequence[Mapping[str, Any]],
 ) -> None:
-    usual = _usual_row(form.form_id)
+    usual = usual_row(form.form_id)
     for number, row in enumerate(rows, start=FIRST_ROW):
         assert row.keys() <= usual.keys(), f"a story of {form.form_id} names {row.keys() - usual.keys()}"
         landed = {
@@ -113,7 +113,7 @@ def _land(
 
 
 @cache
-def _usual_row(form_id: str) -> Mapping[str, Any]:
+def usual_row(form_id: str) -> Mapping[str, Any]:
     """The example row as it would be landed, with everybody's token 't0'."""
     form = forms()[form_id]
     example = normalised(form, [[example_row(form)]]).rows.row(0, named=True)
