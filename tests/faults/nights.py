@@ -116,7 +116,7 @@ def shorten(*, is_first: bool) -> None:
     run_dbt = dbt.run_dbt
 
     def run_less(settings: Settings, command: str, *arguments: str) -> list[Any]:
-        less = ("--no-write-json", "--exclude-resource-type", "test", "seed", "--exclude", "path:models/staging")
+        less = ("--exclude-resource-type", "test", "seed", "--exclude", "path:models/staging")
         return run_dbt(settings, command, *arguments, *(less if command == "build" and not is_first else ()))
 
     dbt.run_dbt = run_less

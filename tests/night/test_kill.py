@@ -68,11 +68,11 @@ def die_while_loading() -> None:
 
     write, calls = loading._write_outcomes, []
 
-    def write_and_die(*args: object) -> None:
+    def write_and_die(*args: object) -> object:
         calls.append(1)
         if len(calls) == 2:
             os.kill(os.getpid(), signal.SIGKILL)
-        write(*args)  # type: ignore[arg-type]
+        return write(*args)  # type: ignore[arg-type]
 
     loading._write_outcomes = write_and_die  # type: ignore[assignment]
 
