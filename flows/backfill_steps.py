@@ -16,7 +16,7 @@ import psycopg
 from connectors.settings import Settings
 from connectors.warehouse.backfill.errors import BackfillBusy, BackfillStopped, BackfillUnpublished
 from flows.moments import Observe
-from flows.night_steps import CHUNK_BYTES, Night
+from flows.night_steps import Night
 
 if TYPE_CHECKING:
     from connectors.archive import Archive
@@ -147,7 +147,7 @@ class Backfill(Night):
             hashes = {c.delivery_id: c.sha256 for c in candidates}
             sizes = [(c.delivery_id, c.size_bytes) for c in candidates]
             names = []
-            for chunk in chunk_deliveries(sizes, self.settings.chunk_size, CHUNK_BYTES):
+            for chunk in chunk_deliveries(sizes, self.settings.chunk_size):
                 self._going_on()
                 batch = pool.read([(i, self._originals.get(hashes[i], pool.longest_file_bytes + 1)) for i in chunk])
                 names.append(self.staging.put(Staged(batch)))

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 INBOX = "inbox"
 """The id of the source that every installation has: the folder of `WAREHOUSE_INBOX`."""
 
-CHUNK_BYTES = 200_000_000
-"""How much of the archive a chunk holds in memory at most, far above 400 honest workbooks."""
-
 LEASE = "publish"
 """The lease that whoever builds and publishes must hold."""
 
@@ -157,7 +154,7 @@ class Night:
         """The deliveries without a decision, registers first, in chunks that one transaction carries."""
         from connectors.warehouse.runs import chunk_deliveries, undecided_deliveries
 
-        return chunk_deliveries(undecided_deliveries(self.connection()), self.settings.chunk_size, CHUNK_BYTES)
+        return chunk_deliveries(undecided_deliveries(self.connection()), self.settings.chunk_size)
 
     def take_in(self, place: str, delivery_ids: Sequence[int]) -> int:
         """Read, judge, decide and load a chunk (`place` such as 2/5); gives how many stay undecided. Safe to repeat."""

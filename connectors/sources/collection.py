@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -23,8 +23,8 @@ import psycopg
 from connectors.archive import Archive
 from connectors.settings import Settings
 from connectors.sources.folder import Copied, FolderSource, ObjectChangedError, SourceObject
-from connectors.warehouse.events import append_events
-from connectors.warehouse.life import received_events
+from connectors.warehouse.deliveries import NewDelivery, changed_at, write_deliveries
+from connectors.warehouse.sequences import next_ids
 from connectors.workbooks.package import custom_properties
 from connectors.workbooks.packed import unpack
 from expectations.contract import forms
@@ -168,22 +168,12 @@ def _record(conn: psycopg.Connection[Any], source_id: str, arrivals: Sequence[Ar
         previous, now = last_look if last_look else (None, datetime.now(UTC))
         received = {a.found.name: _received_at(a.found, previous, now) for a in fresh}
         fresh.sort(key=lambda a: (received[a.found.name], a.place))
-        ids = [
-            row[0]
-            for row in conn.execute(
-                "select nextval(pg_get_serial_sequence('archive.delivery', 'delivery_id')) from generate_series(1, %s)",
-                (len(fresh),),
-            )
+        ids = next_ids(conn, "archive.delivery", "delivery_id", len(fresh))
+        deliveries = [
+            NewDelivery(i, a.found.name, a.found.size_bytes, a.found.modified_ns, a.sha256, a.form_hint)
+            for i, a in zip(ids, fresh, strict=True)
         ]
-        columns = "delivery_id, source_id, object_name, size_bytes, modified_ns, sha256, received_at, collected_at, run_id, form_hint"
-        with conn.cursor() as cursor, cursor.copy(f"copy archive.delivery ({columns}) from stdin") as copy:
-            for i, a in zip(ids, fresh, strict=True):
-                f = a.found
-                at = received[f.name]
-                copy.write_row((
-                    i, source_id, f.name, f.size_bytes, f.modified_ns, a.sha256, at, now, run_id, a.form_hint,
-                ))  # fmt: skip
-        append_events(conn, received_events(conn, ids, run_id))
+        write_deliveries(conn, source_id, deliveries, [received[d.object_name] for d in deliveries], now, run_id)
     return len(fresh)
 
 
@@ -192,6 +182,5 @@ def _received_at(found: SourceObject, previous: datetime | None, now: datetime) 
 
     Where the clock was set back since the last look, that look bounds nothing: what came keeps its order.
     """
-    # To the nearest: a listing tells seconds as a float, whose steps of a quarter microsecond may fall short of the real one.
-    modified = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=(found.modified_ns + 500) // 1000)
+    modified = changed_at(found.modified_ns)
     return min(max(modified, previous) if previous and previous < now else modified, now)

@@ -9,6 +9,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from connectors.warehouse.closing import ids_within
+from connectors.warehouse.holding import WAITS
 
 Row = dict[str, Any]
 
@@ -44,11 +45,11 @@ def read_held(conn: psycopg.Connection[Any], ids: Sequence[str]) -> list[Row]:
     """The answers to these periods that wait, in the order in which they came: form, unit, period, version, rows, when and what file."""
     return _all(
         conn,
-        "select s.submission_id, s.form_id, s.unit_id, s.period, s.version, s.cause, s.rows_loaded, s.received_at, h.held_at,"
+        "select s.submission_id, s.form_id, s.unit_id, s.period, s.version, s.cause, s.rows_loaded, s.received_at, h.held_at,"  # noqa: S608 - our own words
         " c.period as closed_with, d.object_name"
         " from ops.submission_held h join ops.closing c using (closing_id) join ops.submission s using (submission_id)"
         " join archive.delivery d using (delivery_id)"
-        " where s.period = any(%(ids)s) and not exists (select from ops.submission_let_in l where l.submission_id = h.submission_id)"
+        f" where s.period = any(%(ids)s) and {WAITS}"
         " order by s.submission_id",
         {"ids": list(ids)},
     )

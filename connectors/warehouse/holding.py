@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from connectors.warehouse.loading import Numbered
 
 
+WAITS = (
+    "exists (select from ops.submission_held h left join ops.submission_let_in l using (submission_id)"
+    " where h.submission_id = s.submission_id and l.submission_id is null)"
+)
+"""True of a submission `s` that waits."""
+
+
 def hold_answers(conn: psycopg.Connection[Any], numbered: Sequence[Numbered], run_id: int) -> list[Event]:
     """Make those of these accepted answers wait whose period is closed; gives an event for each, to be appended last.
 

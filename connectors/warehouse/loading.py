@@ -14,9 +14,10 @@ from psycopg import sql
 
 from connectors.warehouse.confirmations import Told, confirm_findings
 from connectors.warehouse.events import append_events
-from connectors.warehouse.holding import hold_answers
+from connectors.warehouse.holding import WAITS, hold_answers
 from connectors.warehouse.life import Made, confirmed_events, load_events
 from connectors.warehouse.personal import person_tokens, personal_rows
+from connectors.warehouse.sequences import next_ids
 from expectations.contract import Form, forms
 
 if TYPE_CHECKING:
@@ -116,10 +117,9 @@ def _standing(conn: psycopg.Connection[Any], decisions: Iterable[Decision]) -> d
     keys = sorted({key for d in decisions if d.outcome in ("accepted", "refused") and (key := _key(d.reading))})
     standing = {key: _Standing() for key in keys}
     rows = conn.execute(
-        "select s.form_id, s.unit_id, s.period, s.version, s.outcome, s.content_token, s.delivery_id, s.submission_id,"
+        "select s.form_id, s.unit_id, s.period, s.version, s.outcome, s.content_token, s.delivery_id, s.submission_id,"  # noqa: S608 - our own words
         " exists (select from ops.withdrawal w where w.submission_id = s.submission_id),"
-        " exists (select from ops.submission_held h left join ops.submission_let_in l using (submission_id)"
-        "   where h.submission_id = s.submission_id and l.submission_id is null)"
+        f" {WAITS}"
         " from unnest(%s::text[], %s::text[], %s::text[]) as k (form_id, unit_id, period)"
         " join ops.submission s using (form_id, unit_id, period) order by s.version",
         ([k[0] for k in keys], [k[1] for k in keys], [k[2] for k in keys]),
@@ -171,13 +171,10 @@ def _number(
         if decision.outcome == "accepted":
             place.contents, place.delivery_id = frozenset((content,)), decision.delivery_id
         chosen.append((decision, decision.reading, place.version, content))
-    ids = conn.execute(
-        "select nextval(pg_get_serial_sequence('ops.submission', 'submission_id')) from generate_series(1, %s)",
-        (len(chosen),),
-    ).fetchall()
+    ids = next_ids(conn, "ops.submission", "submission_id", len(chosen))
     numbered = [
-        Numbered(decision, reading, forms()[reading.form_id or ""], row[0], version, content)
-        for (decision, reading, version, content), row in zip(chosen, ids, strict=True)
+        Numbered(decision, reading, forms()[reading.form_id or ""], submission_id, version, content)
+        for (decision, reading, version, content), submission_id in zip(chosen, ids, strict=True)
     ]
     return numbered, copies
 

@@ -35,6 +35,7 @@ from connectors.warehouse.loading import (
 )
 from connectors.warehouse.overlay import has_place, overlaid
 from connectors.warehouse.registers import read_unit_register
+from connectors.warehouse.sequences import next_ids
 from connectors.warehouse.waivers import read_waivers
 from expectations.contract import forms
 
@@ -146,7 +147,7 @@ def replay(
     replayed: list[Replayed] = []
     for turn in sorted({forms()[c.form_id].turn for c in candidates}):
         asked = [c for c in candidates if forms()[c.form_id].turn == turn]
-        same = [c for c in asked if c.delivery_id not in displaced and _answers(readings[c.delivery_id], c)]
+        same = [c for c in asked if c.delivery_id not in displaced and answers(readings[c.delivery_id], c)]
         replayed += [Replayed(c, "identity_differs", 0, c.rows_quarantined) for c in asked if c not in same]
         # Read after the registers of this call are loaded, so that what comes after them is judged against them.
         decisions = decide([readings[c.delivery_id] for c in same], batch.rows, read_unit_register(conn), waivers)
@@ -154,7 +155,33 @@ def replay(
     return replayed
 
 
-def _answers(reading: Reading, candidate: Candidate) -> bool:
+def write_replays(conn: psycopg.Connection[Any], replayed: Sequence[tuple[Candidate, Numbered]], run_id: int) -> None:
+    """Write down that these candidates became these submissions, each with the account of its rows."""
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.replay (submission_id, replayed_submission_id, delivery_id, rows_read, rows_loaded,"
+            " rows_quarantined, rows_ignored, ignored, run_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (
+                    *(n.submission_id, candidate.submission_id, candidate.delivery_id),
+                    *(*counts(n.decision, is_copy=False), Jsonb(_ignored(n)), run_id),
+                )
+                for candidate, n in replayed
+            ],
+        )
+
+
+def _ignored(numbered: Numbered) -> dict[str, str]:
+    """By row, why it is not counted; of a refused answer, all of its rows."""
+    ignored = {str(row): reason for row, reason in numbered.reading.rows_ignored}
+    rows = numbered.decision.rows
+    if numbered.decision.outcome == "refused" and rows is not None:
+        ignored |= {str(row): "submission_refused" for row in rows["row_number"]}
+    return ignored
+
+
+def answers(reading: Reading, candidate: Candidate) -> bool:
+    """Whether what was read is still of the candidate's form, unit and period."""
     identity = (reading.form_id, reading.unit_id, reading.period)
     return reading.status == "read" and identity == (candidate.form_id, candidate.unit_id, candidate.period)
 
@@ -183,7 +210,7 @@ def _load_one(
     run_id: int,
     approval: Approval | None,
 ) -> Replayed:
-    _, loaded, waiting, _ = account = counts(decision, is_copy=False)
+    _, loaded, waiting, _ = counts(decision, is_copy=False)
     with conn.transaction():
         conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (INTAKE_LOCK,))
         if not _is_newest(conn, candidate):
@@ -197,14 +224,7 @@ def _load_one(
         write_rows(conn, keyring, numbered.form, [numbered])
         confirmed = confirm_findings(conn, keyring, [decision], run_id)
         write_findings(conn, [decision], confirmed.told, {}, {decision.delivery_id: numbered.submission_id}, run_id)
-        conn.execute(
-            "insert into ops.replay (submission_id, replayed_submission_id, delivery_id, rows_read, rows_loaded,"
-            " rows_quarantined, rows_ignored, ignored, run_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (
-                *(numbered.submission_id, candidate.submission_id, candidate.delivery_id, *account),
-                *(Jsonb({str(row): reason for row, reason in numbered.reading.rows_ignored}), run_id),
-            ),
-        )
+        write_replays(conn, [(candidate, numbered)], run_id)
         if approval:
             write_approval(conn, approval, numbered.submission_id)
         held = hold_answers(conn, [numbered], run_id)
@@ -246,9 +266,7 @@ def _is_as_before(conn: psycopg.Connection[Any], keyring: Keyring, candidate: Ca
 
 def _number(conn: psycopg.Connection[Any], keyring: Keyring, candidate: Candidate, decision: Decision) -> Numbered:
     assert decision.reading is not None  # noqa: S101 - only copies have none, and a replay is none
-    [(submission_id,)] = conn.execute(
-        "select nextval(pg_get_serial_sequence('ops.submission', 'submission_id'))"
-    ).fetchall()
+    [submission_id] = next_ids(conn, "ops.submission", "submission_id", 1)
     content = content_token(keyring, decision.reading)
     form = forms()[candidate.form_id]
     return Numbered(decision, decision.reading, form, submission_id, candidate.version + 1, content)

@@ -200,7 +200,13 @@ def bring_forms_together(deliveries: Iterable[tuple[int, int, str | None]]) -> l
     return ordered
 
 
-def chunk_deliveries(deliveries: Sequence[tuple[int, int]], most: int, most_bytes: int) -> list[list[int]]:
+CHUNK_BYTES = 200_000_000
+"""How much of the archive a chunk holds in memory at most, far above 400 honest workbooks."""
+
+
+def chunk_deliveries(
+    deliveries: Sequence[tuple[int, int]], most: int, most_bytes: int = CHUNK_BYTES
+) -> list[list[int]]:
     """Chunks of the ids of these (id, size in bytes), in order: at most so many a chunk, and so many bytes unless one alone has more."""
     chunks: list[list[int]] = []
     room, size_left = 0, 0

@@ -162,11 +162,10 @@ def _replay(
 
 def _chunks(settings: Settings, candidates: list[Candidate]) -> Iterator[list[Candidate]]:
     from connectors.warehouse.runs import chunk_deliveries
-    from flows.night_steps import CHUNK_BYTES
 
     of_delivery = {c.delivery_id: c for c in candidates}
     sizes = [(c.delivery_id, c.size_bytes) for c in candidates]
-    for ids in chunk_deliveries(sizes, settings.chunk_size, CHUNK_BYTES):
+    for ids in chunk_deliveries(sizes, settings.chunk_size):
         yield [of_delivery[delivery_id] for delivery_id in ids]
 
 

@@ -17,7 +17,7 @@ from connectors.warehouse.backfill.boundary import moved, moved_error, read_ledg
 from connectors.warehouse.backfill.candidates import Partition, in_turn, read_partitions
 from connectors.warehouse.backfill.closed import refuse_closed
 from connectors.warehouse.backfill.errors import BackfillDiffers, BackfillStopped
-from connectors.warehouse.backfill.folder import write_deliveries
+from connectors.warehouse.backfill.folder import write_received
 from connectors.warehouse.backfill.judging import Ended, judge_again
 from connectors.warehouse.backfill.records import Record, mark_loaded, move_state, read_partition_records
 from connectors.warehouse.backfill.result import changed_findings, differences, read_findings_of_now
@@ -134,7 +134,7 @@ def _from_folder(
 ) -> list[Answer]:
     answers = []
     for part in parts:
-        received = write_deliveries(conn, part.files, run_id)
+        received = write_received(conn, part.files, run_id)
         decisions = decide(part.batch.readings, part.batch.rows, read_unit_register(conn), read_waivers(conn))
         load(conn, keyring, decisions, received, run_id)
         names = {file.delivery_id: file.object_name for file in part.files}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,10 @@ import psycopg
 
 from connectors.sources import Arrival, FolderSource, ObjectChangedError, arrivals_of
 from connectors.warehouse.backfill.candidates import Partition, in_turn
-from connectors.warehouse.backfill.staging import Staged, StagedFile, Staging, split
-from connectors.warehouse.events import append_events
-from connectors.warehouse.life import received_events
+from connectors.warehouse.backfill.staging import Staged, Staging, split
+from connectors.warehouse.deliveries import NewDelivery, changed_at, write_deliveries
 from connectors.warehouse.runs import chunk_deliveries
+from connectors.warehouse.sequences import next_ids
 
 if TYPE_CHECKING:
     from connectors.archive import Archive
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 SOURCE = "backfill"
 """The source that deliveries out of such a folder name."""
-
-CHUNK_BYTES = 200_000_000
-"""How much of the folder is in memory at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def scan_folder(
     answered = _answered(conn) if parameters.only_missing else set[tuple[str, str, str]]()
     staged: dict[Partition, list[str]] = {}
     counted: dict[Partition, int] = {}
-    for chunk in chunk_deliveries([(n, f.size_bytes) for n, f in files.items()], settings.chunk_size, CHUNK_BYTES):
+    for chunk in chunk_deliveries([(n, f.size_bytes) for n, f in files.items()], settings.chunk_size):
         mine = {files[number].delivery_id: files[number] for number in chunk}
         batch = pool.read([(i, staging.archive.get(f.sha256, pool.longest_file_bytes + 1)) for i, f in mine.items()])
         partitions: dict[Partition, list[int]] = {}
@@ -116,15 +113,12 @@ def _without_known(conn: psycopg.Connection[Any], arrivals: Sequence[Arrival], l
     return fresh
 
 
-def _staged_files(conn: psycopg.Connection[Any], arrivals: Sequence[Arrival]) -> list[StagedFile]:
-    """The files with the numbers that they will have as deliveries; a number that is not used is a gap, which harms nobody."""
-    ids = conn.execute(
-        "select nextval(pg_get_serial_sequence('archive.delivery', 'delivery_id')) from generate_series(1, %s)",
-        (len(arrivals),),
-    ).fetchall()
+def _staged_files(conn: psycopg.Connection[Any], arrivals: Sequence[Arrival]) -> list[NewDelivery]:
+    """The files with the numbers that they will have as deliveries."""
+    ids = next_ids(conn, "archive.delivery", "delivery_id", len(arrivals))
     return [
-        StagedFile(i, a.found.name, a.found.size_bytes, a.found.modified_ns, a.sha256, a.form_hint)
-        for (i,), a in zip(ids, arrivals, strict=True)
+        NewDelivery(i, a.found.name, a.found.size_bytes, a.found.modified_ns, a.sha256, a.form_hint)
+        for i, a in zip(ids, arrivals, strict=True)
     ]
 
 
@@ -143,27 +137,16 @@ def _why_left(reading: Reading, parameters: Parameters, answered: set[tuple[str,
     return "answered" if key in answered else None
 
 
-def archive_originals(archive: Archive, staging: Staging, files: Iterable[StagedFile]) -> None:
+def archive_originals(archive: Archive, staging: Staging, files: Iterable[NewDelivery]) -> None:
     """Put the originals into the archive, where their deliveries will look for them. Raises: FolderUnwritable, ArchiveError."""
     for file in files:
         archive.put(staging.archive.get(file.sha256))
     archive.settle()
 
 
-def write_deliveries(conn: psycopg.Connection[Any], files: Sequence[StagedFile], run_id: int) -> dict[int, datetime]:
+def write_received(conn: psycopg.Connection[Any], files: Sequence[NewDelivery], run_id: int) -> dict[int, datetime]:
     """Write these files down as received, when they were last changed; gives the time of receipt of each."""
     [(now,)] = conn.execute("select now()").fetchall()
-    received = {file.delivery_id: min(_changed_at(file), now) for file in files}
-    columns = "delivery_id, source_id, object_name, size_bytes, modified_ns, sha256, received_at, collected_at, run_id, form_hint"
-    with conn.cursor() as cursor, cursor.copy(f"copy archive.delivery ({columns}) from stdin") as copy:
-        for f in files:
-            copy.write_row((
-                f.delivery_id, SOURCE, f.object_name, f.size_bytes, f.modified_ns, f.sha256, received[f.delivery_id], now, run_id,
-                f.form_hint,
-            ))  # fmt: skip
-    append_events(conn, received_events(conn, [f.delivery_id for f in files], run_id))
+    received = {file.delivery_id: min(changed_at(file.modified_ns), now) for file in files}
+    write_deliveries(conn, SOURCE, files, list(received.values()), now, run_id)
     return received
-
-
-def _changed_at(file: StagedFile) -> datetime:
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=(file.modified_ns + 500) // 1000)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from connectors.warehouse.backfill.differing import Judged, differing
 from connectors.warehouse.confirmations import confirm_findings
@@ -19,20 +18,20 @@ from connectors.warehouse.life import confirmed_events, replay_events
 from connectors.warehouse.loading import (
     Numbered,
     content_token,
-    counts,
     write_findings,
     write_rows,
     write_submissions,
 )
 from connectors.warehouse.overlay import has_place, overlaid
 from connectors.warehouse.registers import read_unit_register
+from connectors.warehouse.replay import Candidate, answers, write_replays
+from connectors.warehouse.sequences import next_ids
 from connectors.warehouse.waivers import read_waivers
 from expectations.contract import forms
 
 if TYPE_CHECKING:
     from connectors.keys import Keyring
-    from connectors.warehouse.replay import Candidate
-    from connectors.workbooks.reading import ReadBatch, Reading
+    from connectors.workbooks.reading import ReadBatch
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +56,7 @@ def judge_again(
     displaced = {c.delivery_id for c in corrections if not has_place(batch, c)}
     batch = overlaid(batch, corrections)
     readings = {reading.delivery_id: reading for reading in batch.readings}
-    same = [c for c in candidates if c.delivery_id not in displaced and _answers(readings[c.delivery_id], c)]
+    same = [c for c in candidates if c.delivery_id not in displaced and answers(readings[c.delivery_id], c)]
     ended = [Ended(c, "identity_differs") for c in candidates if c not in same]
     decisions = decide(
         [readings[c.delivery_id] for c in same], batch.rows, read_unit_register(conn), read_waivers(conn)
@@ -74,11 +73,6 @@ def judge_again(
     ended += [Ended(j.candidate, "unchanged") for j in judged if j not in moving]
     written, events = _write(conn, keyring, moving, run_id)
     return ended + written, events
-
-
-def _answers(reading: Reading, candidate: Candidate) -> bool:
-    identity = (reading.form_id, reading.unit_id, reading.period)
-    return reading.status == "read" and identity == (candidate.form_id, candidate.unit_id, candidate.period)
 
 
 def _from_the_first_other(judged: Sequence[Judged], other: set[int]) -> list[Judged]:
@@ -127,7 +121,7 @@ def _write_all(
     confirmed = confirm_findings(conn, keyring, decisions, run_id)
     ids = {n.decision.delivery_id: n.submission_id for n in numbered}
     write_findings(conn, decisions, confirmed.told, {}, ids, run_id)
-    _write_replays(conn, judged, numbered, run_id)
+    write_replays(conn, [(j.candidate, n) for j, n in zip(judged, numbered, strict=True)], run_id)
     ended, events = [], list[Event]()
     for j, n in zip(judged, numbered, strict=True):
         before = in_force.get(j.candidate.unit_id)
@@ -170,39 +164,10 @@ def _number(conn: psycopg.Connection[Any], keyring: Keyring, judged: Sequence[Ju
             (first.form_id, first.period, [j.candidate.unit_id for j in judged]),
         ).fetchall()
     )
-    ids = conn.execute(
-        "select nextval(pg_get_serial_sequence('ops.submission', 'submission_id')) from generate_series(1, %s)",
-        (len(judged),),
-    ).fetchall()
+    ids = next_ids(conn, "ops.submission", "submission_id", len(judged))
     numbered = []
-    for j, (submission_id,) in zip(judged, ids, strict=True):
+    for j, submission_id in zip(judged, ids, strict=True):
         newest[j.candidate.unit_id] += 1
         version, content = newest[j.candidate.unit_id], content_token(keyring, j.reading)
         numbered.append(Numbered(j.decision, j.reading, forms()[first.form_id], submission_id, version, content))
     return numbered
-
-
-def _write_replays(
-    conn: psycopg.Connection[Any], judged: Sequence[Judged], numbered: Sequence[Numbered], run_id: int
-) -> None:
-    with conn.cursor() as cursor:
-        cursor.executemany(
-            "insert into ops.replay (submission_id, replayed_submission_id, delivery_id, rows_read, rows_loaded,"
-            " rows_quarantined, rows_ignored, ignored, run_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                (
-                    *(n.submission_id, j.candidate.submission_id, j.candidate.delivery_id),
-                    *(*counts(n.decision, is_copy=False), Jsonb(_ignored(n)), run_id),
-                )
-                for j, n in zip(judged, numbered, strict=True)
-            ],
-        )
-
-
-def _ignored(numbered: Numbered) -> Mapping[str, str]:
-    """By row, why it is not counted; of a refused answer, all of its rows."""
-    ignored = {str(row): reason for row, reason in numbered.reading.rows_ignored}
-    rows = numbered.decision.rows
-    if numbered.decision.outcome == "refused" and rows is not None:
-        ignored |= {str(row): "submission_refused" for row in rows["row_number"]}
-    return ignored

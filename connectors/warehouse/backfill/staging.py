@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from connectors.archive import Archive
+from connectors.warehouse.deliveries import NewDelivery
 from connectors.workbooks.reading import ReadBatch, Reading
 from connectors.workbooks.wire import read_block, read_message, write_block, write_message
 
@@ -24,23 +25,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class StagedFile:
-    """A file of a folder that a backfill takes: its delivery-to-be, and where it lay."""
-
-    delivery_id: int
-    object_name: str
-    size_bytes: int
-    modified_ns: int
-    sha256: str
-    form_hint: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Staged:
     """A part of a partition as read; `files` only where they come from a folder."""
 
     batch: ReadBatch
-    files: tuple[StagedFile, ...] = field(default=())
+    files: tuple[NewDelivery, ...] = field(default=())
 
     def to_bytes(self) -> bytes:
         """As one piece of bytes: JSON, then a block of Arrow for each form."""
@@ -64,7 +53,7 @@ class Staged:
         said = read_message(stream)
         readings = [Reading.from_wire(plain) for plain in said["readings"]]
         rows = {form_id: pl.read_ipc(io.BytesIO(read_block(stream))) for form_id in said["forms"]}
-        return cls(ReadBatch(readings, rows), tuple(StagedFile(**plain) for plain in said["files"]))
+        return cls(ReadBatch(readings, rows), tuple(NewDelivery(**plain) for plain in said["files"]))
 
 
 class Staging:
