@@ -40,6 +40,22 @@ class ProjectModels:
         """The query of a model over the relations that `ref` and `source` name. Raises: KeyError for a model that is not there."""
         return self._render(self._models[model].read_text(encoding="utf-8"), ref, source)
 
+    def scope(self, model: str) -> str | None:
+        """The config `scope` of a model: the SQL of which of its rows a build of changes replaces. None where it makes them all anew,
+        or there is no such model."""
+        said: dict[str, str] = {}
+        if model not in self._models:
+            return None
+        words = {
+            "ref": str,
+            "source": lambda *names: ".".join(names),
+            "config": lambda **config: said.update(config) or "",
+        }
+        self._environment.from_string(
+            self._macros + self._models[model].read_text(encoding="utf-8"), globals={**_EVERYTHING_AT_ONCE, **words}
+        ).render()
+        return said.get("scope")
+
     def expression(self, text: str) -> str:
         """An expression of SQL that calls the project's macros, such as `{{ period_last_date('period') }}`, and refers to no model."""
         return self._render(text, _refers_to_nothing, _refers_to_nothing)

@@ -153,9 +153,8 @@ def write_changes(conn: psycopg.Connection[Any], release_id: int) -> None:
     One row of `bi.release_change` a figure. `changed_figure` is what `publish` staged, in the same transaction.
     """
     now = state_of_newest_build(conn)
-    is_first = not conn.execute("select exists (select from bi.release)").fetchone()[0]  # type: ignore[index]
-    then = None if is_first else state_of_release(conn, release_id - 1)
-    if now is None or not (is_first or then):
+    then = state_of_release(conn, release_id - 1)
+    if now is None or (then is None and release_id > 1):
         # Nothing tells what the release before was made from.
         conn.execute(_FIGURES_WITHOUT_CAUSE)
     else:

@@ -32,9 +32,8 @@ _FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 
 _FIGURES = (
     "select h.indicator_id, i.name_zh, h.org_level, h.org_id, h.period_type, h.period, h.value, h.numerator, h.denominator,"
-    " h.completeness from bi.indicator_value_history h left join bi.indicator i using (indicator_id)"
-    " where h.period = any({ids}) and h.valid_from_release <= {release}"
-    " and (h.valid_to_release is null or h.valid_to_release > {release})"
+    " h.completeness from bi.indicator_value_as_of({release}::bigint) h left join bi.indicator i using (indicator_id)"
+    " where h.period = any({ids})"
     " order by h.period_type, h.period, h.indicator_id, h.org_level, h.org_id"
 )
 _COMPLETENESS = (

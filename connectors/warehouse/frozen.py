@@ -24,14 +24,15 @@ import psycopg
 from psycopg import sql
 
 from connectors.warehouse.closing import closed_ids, closed_periods, ids_within
+from connectors.warehouse.release_tables import FIGURE_FACTS, FIGURE_KEY, matching, named
 
-KEY = ("indicator_id", "org_level", "org_id", "period_type", "period")
-FACTS = ("value", "numerator", "denominator", "completeness")
+FACTS = tuple(name for name in FIGURE_FACTS if name != "status")
+"""What a closing freezes of a figure; its status may move."""
 
 KEPT_WHOLE = ("relief_summary", "coverage_summary", "target_progress")
 """Tables whose rows of a closed period stay as they are."""
 
-_SAME_FIGURE = " and ".join(f"{{0}}.{name} = waits.{name}" for name in KEY)
+_SAME_FIGURE = " and ".join(f"{{0}}.{name} = waits.{name}" for name in FIGURE_KEY)
 
 KEPT_WITH_FIGURE = {
     "indicator_value_as_now": f"exists (select from waiting_figure waits where {_SAME_FIGURE})",
@@ -95,15 +96,15 @@ def _set_apart(conn: psycopg.Connection[Any], closed: list[str]) -> None:
             " left join bi.indicator_value_history h on h.valid_to_release is null and {h_is_c}"
             " where (n.indicator_id is null) <> (h.indicator_id is null) or ({h}) is distinct from ({n})"
         ).format(
-            names=sql.SQL(", ").join(map(sql.Identifier, KEY)),
-            key=sql.SQL(", ").join(sql.Identifier("c", name) for name in KEY),
+            names=sql.SQL(", ").join(map(sql.Identifier, FIGURE_KEY)),
+            key=named(FIGURE_KEY, "c"),
             old=sql.SQL(", ").join(sql.SQL("h.{0} as {1}").format(*_named(name, "closed_")) for name in FACTS),
             new=sql.SQL(", ").join(sql.SQL("n.{0} as {1}").format(*_named(name, "new_")) for name in FACTS),
-            n_is_c=_match("n", "c"),
-            h_is_c=_match("h", "c"),
+            n_is_c=matching(FIGURE_KEY, "n", "c"),
+            h_is_c=matching(FIGURE_KEY, "h", "c"),
             closed=sql.Literal(closed),
-            h=sql.SQL(", ").join(sql.Identifier("h", name) for name in FACTS),
-            n=sql.SQL(", ").join(sql.Identifier("n", name) for name in FACTS),
+            h=named(FACTS, "h"),
+            n=named(FACTS, "n"),
         )
     )
 
@@ -120,16 +121,16 @@ def _keep_facts(conn: psycopg.Connection[Any], closed: list[str]) -> None:
             " where {c_is_w} and {h_is_w} and h.valid_to_release is null and c.was_there"
         ).format(
             names=sql.SQL(", ").join(map(sql.Identifier, FACTS)),
-            values=sql.SQL(", ").join(sql.Identifier("h", name) for name in FACTS),
-            c_is_w=_match("c", "w"),
-            h_is_w=_match("h", "w"),
+            values=named(FACTS, "h"),
+            c_is_w=matching(FIGURE_KEY, "c", "w"),
+            h_is_w=matching(FIGURE_KEY, "h", "w"),
         )
     )
     conn.execute(
         sql.SQL(
             "delete from changed_figure c using waiting_figure w where {c_is_w} and (not c.was_there or exists"
             " (select from bi.indicator_value_history h where h.valid_to_release is null and {h_is_w} and h.status = c.status))"
-        ).format(c_is_w=_match("c", "w"), h_is_w=_match("h", "w"))
+        ).format(c_is_w=matching(FIGURE_KEY, "c", "w"), h_is_w=matching(FIGURE_KEY, "h", "w"))
     )
     if conn.execute("select to_regclass('bi.indicator_value_as_now') is not null").fetchone() == (True,):
         # Its row waits with the figure, and has its status.
@@ -137,17 +138,17 @@ def _keep_facts(conn: psycopg.Connection[Any], closed: list[str]) -> None:
             sql.SQL(
                 "update bi.indicator_value_as_now b set status = c.status from changed_figure c, waiting_figure w"
                 " where {c_is_w} and {b_is_w} and b.status <> c.status"
-            ).format(c_is_w=_match("c", "w"), b_is_w=_match("b", "w"))
+            ).format(c_is_w=matching(FIGURE_KEY, "c", "w"), b_is_w=matching(FIGURE_KEY, "b", "w"))
         )
 
 
 def _show_waiting(conn: psycopg.Connection[Any], release_id: int) -> int:
     """Bring `bi.waiting_change` to what waits now; gives how many rows were written."""
     shown = ("closed_value", "new_value", "closed_completeness", "new_completeness")
-    columns = sql.SQL(", ").join(map(sql.Identifier, (*KEY, *shown)))
+    columns = sql.SQL(", ").join(map(sql.Identifier, (*FIGURE_KEY, *shown)))
     written = conn.execute(
         sql.SQL("delete from bi.waiting_change b where not exists (select from waiting_figure w where {})").format(
-            _match("b", "w")
+            matching(FIGURE_KEY, "b", "w")
         )
     ).rowcount
     written += conn.execute(
@@ -157,10 +158,10 @@ def _show_waiting(conn: psycopg.Connection[Any], release_id: int) -> int:
         ).format(
             columns=columns,
             release=sql.Literal(release_id),
-            key=sql.SQL(", ").join(map(sql.Identifier, KEY)),
+            key=sql.SQL(", ").join(map(sql.Identifier, FIGURE_KEY)),
             shown=sql.SQL(", ").join(map(sql.Identifier, shown)),
-            new=sql.SQL(", ").join(sql.Identifier("excluded", name) for name in shown),
-            old=sql.SQL(", ").join(sql.Identifier("b", name) for name in shown),
+            new=named(shown, "excluded"),
+            old=named(shown, "b"),
         )
     ).rowcount
     return written
@@ -191,9 +192,3 @@ def _note_restatements(conn: psycopg.Connection[Any], release_id: int, closed: l
 
 def _named(name: str, prefix: str) -> tuple[sql.Identifier, sql.Identifier]:
     return sql.Identifier(name), sql.Identifier(prefix + name)
-
-
-def _match(one: str, other: str) -> sql.Composed:
-    return sql.SQL(" and ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(one, name), sql.Identifier(other, name)) for name in KEY
-    )

@@ -7,7 +7,6 @@ changed: no new release.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from connectors.dbt_models import ProjectModels
 from connectors.errors import PublishRefused
 from connectors.warehouse.causes import write_changes
 from connectors.warehouse.engine import connect
@@ -24,7 +24,17 @@ from connectors.warehouse.frozen import freeze
 from connectors.warehouse.lease import Lease, is_newest
 from connectors.warehouse.life import author_of_run
 from connectors.warehouse.recorded import rows_of
-from connectors.warehouse.release_tables import Scope, candidate_tables, ensure_like_candidate, merge, within
+from connectors.warehouse.release_tables import (
+    FIGURE_FACTS,
+    FIGURE_KEY,
+    Scope,
+    candidate_tables,
+    ensure_like_candidate,
+    matching,
+    merge,
+    named,
+    within,
+)
 from connectors.warehouse.scope import OpenBuild, shown_build
 
 if TYPE_CHECKING:
@@ -32,34 +42,6 @@ if TYPE_CHECKING:
 
 FIGURES = "indicator_value"
 """The candidate whose rows are kept by release, in `bi.indicator_value_history`."""
-
-FIGURE_KEY = ("indicator_id", "org_level", "org_id", "period_type", "period")
-FIGURE_FACTS = ("value", "numerator", "denominator", "completeness", "status")
-
-
-_FIGURES_OF_BASIS = (
-    "select indicator_id, org_level, org_id, period from intermediate.int_changed_figures where basis <> '{}'"
-)
-
-PUBLISHED_SCOPES = {
-    "indicator_value": Scope(("indicator_id", "org_level", "org_id", "period"), _FIGURES_OF_BASIS.format("as_now")),
-    "indicator_value_as_now": Scope(
-        ("indicator_id", "org_level", "org_id", "period"), _FIGURES_OF_BASIS.format("as_then")
-    ),
-    "coverage_summary": Scope(
-        ("org_level", "org_id", "period"),
-        "select org_level, org_id, period from intermediate.int_changed_figures where basis <> 'as_now'",
-    ),
-    "completeness": Scope(
-        ("form_id", "unit_id", "period"), "select form_id, unit_id, period from intermediate.int_changed_answers"
-    ),
-    "relief_summary": Scope(
-        ("unit_id", "period"),
-        "select unit_id, to_char(month_date, 'YYYY-MM') from intermediate.int_changed_measures"
-        " where measure_id = 'relief_cny' and month_date is not null",
-    ),
-}
-"""Which rows of a candidate a build of changes may have moved; of a table that is not named here, any. As the config `scope` of its model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +65,7 @@ def publish(settings: Settings, lease: Lease, run_id: int, business_date: date, 
                 f"another run took the lease after run {run_id} (fence {lease.fence})",
             )
         build = _check_build(conn, lease, run_id)
-        published = _move(conn, build, business_date, cause)
+        published = _move(conn, build, ProjectModels(settings.dbt_project_dir), business_date, cause)
         shown_build(conn, build.build_id, published.release_id)
         if published.is_new:
             append_events(conn, [_event(conn, published, run_id, cause)])
@@ -113,21 +95,23 @@ def _check_build(conn: psycopg.Connection[Any], lease: Lease, run_id: int) -> Op
     return OpenBuild(row[3], row[4])
 
 
-def _move(conn: psycopg.Connection[Any], build: OpenBuild, business_date: date, cause: str) -> Published:
+def _move(
+    conn: psycopg.Connection[Any], build: OpenBuild, models: ProjectModels, business_date: date, cause: str
+) -> Published:
     before = current_release(conn) or 0
     after = before + 1
-    # What a build of changes did not compute is in `bi` as it is in the candidate, or waits.
-    scopes = {} if build.base_build_id is None else PUBLISHED_SCOPES
-    if scopes:
+    is_of_changes = build.base_build_id is not None
+    if is_of_changes:
         # To merge, the planner read two whole indexes for a few thousand keys: 23 s where hashing took 0.7 s.
         conn.execute("set local enable_mergejoin = off")
-    _stage_changed_figures(conn, scopes.get(FIGURES))
+    # What a build of changes did not compute is in `bi` as it is in the candidate, or waits.
+    _stage_changed_figures(conn, models.scope(FIGURES) if is_of_changes else None)
     frozen = freeze(conn, after)
     changed = {FIGURES: frozen.left, "waiting_change": frozen.waiting}
     for table in candidate_tables(conn):
         if table != FIGURES:
             ensure_like_candidate(conn, table)
-            changed[table] = merge(conn, table, frozen, scopes.get(table))
+            changed[table] = merge(conn, table, frozen, models.scope(table) if is_of_changes else None)
     changed = {table: count for table, count in changed.items() if count}
     if not changed and before:
         return Published(before, is_new=False, changed={})
@@ -141,11 +125,7 @@ def _move(conn: psycopg.Connection[Any], build: OpenBuild, business_date: date, 
     return Published(after, is_new=True, changed=changed)
 
 
-def _names(columns: Sequence[str], alias: str) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(alias, column) for column in columns)
-
-
-def _stage_changed_figures(conn: psycopg.Connection[Any], scope: Scope | None) -> int:
+def _stage_changed_figures(conn: psycopg.Connection[Any], scope: Scope) -> None:
     """Put the figures that differ into a temporary table: key, old facts, new facts, and which of the two exist.
 
     Those of the scope are compared; without one, all.
@@ -153,29 +133,26 @@ def _stage_changed_figures(conn: psycopg.Connection[Any], scope: Scope | None) -
     statement = sql.SQL(
         "create temporary table changed_figure on commit drop as"
         " select {key}, {new}, {old}, n.indicator_id is not null as is_there, o.indicator_id is not null as was_there"
-        " from (select * from bi_candidate.indicator_value n where {built}) n"
-        " full join (select * from bi.indicator_value_history o where valid_to_release is null and {shown}) o on {match}"
-        " where n.indicator_id is null or o.indicator_id is null or ({n}) is distinct from ({o})"
+        " from (select * from bi_candidate.indicator_value where {scope}) n"
+        " full join (select * from bi.indicator_value_history where valid_to_release is null and {scope}) o on {match}"
+        " where n.indicator_id is null or o.indicator_id is null or ({new}) is distinct from ({shown})"
     ).format(
         key=sql.SQL(", ").join(sql.SQL("coalesce(n.{0}, o.{0}) as {0}").format(sql.Identifier(c)) for c in FIGURE_KEY),
-        new=sql.SQL(", ").join(sql.SQL("n.{0}").format(sql.Identifier(c)) for c in FIGURE_FACTS),
         old=sql.SQL("o.value as old_value"),
-        match=sql.SQL(" and ").join(sql.SQL("n.{0} = o.{0}").format(sql.Identifier(c)) for c in FIGURE_KEY),
-        built=within(scope, "n"),
-        shown=within(scope, "o"),
-        n=_names(FIGURE_FACTS, "n"),
-        o=_names(FIGURE_FACTS, "o"),
+        match=matching(FIGURE_KEY, "n", "o"),
+        scope=within(scope),
+        new=named(FIGURE_FACTS, "n"),
+        shown=named(FIGURE_FACTS, "o"),
     )
-    return conn.execute(statement).rowcount
+    conn.execute(statement)
 
 
 def _move_figures(conn: psycopg.Connection[Any], release_id: int) -> None:
-    match = sql.SQL(" and ").join(sql.SQL("h.{0} = c.{0}").format(sql.Identifier(c)) for c in FIGURE_KEY)
     conn.execute(
         sql.SQL(
             "update bi.indicator_value_history h set valid_to_release = %s from changed_figure c"
             " where c.was_there and h.valid_to_release is null and {}"
-        ).format(match),
+        ).format(matching(FIGURE_KEY, "h", "c")),
         (release_id,),
     )
     columns = sql.SQL(", ").join(map(sql.Identifier, (*FIGURE_KEY, *FIGURE_FACTS)))

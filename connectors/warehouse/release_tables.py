@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, LiteralString
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
@@ -14,20 +14,29 @@ if TYPE_CHECKING:
     from connectors.warehouse.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The rows of a table whose `columns` are among those that the query gives."""
+FIGURE_KEY = ("indicator_id", "org_level", "org_id", "period_type", "period")
+FIGURE_FACTS = ("value", "numerator", "denominator", "completeness", "status")
+"""The columns of a figure, in `bi.indicator_value_history` and wherever figures are compared."""
 
-    columns: tuple[str, ...]
-    query: LiteralString
+Scope = str | None
+"""Which rows of a table a build of changes may have moved, as SQL over its columns (the config `scope` of its model); None: any."""
 
 
-def within(scope: Scope | None, alias: str) -> sql.Composable:
-    """The condition that a row of the table under this alias is in the scope; of every row without one."""
-    if scope is None:
-        return sql.SQL("true")
-    columns = sql.SQL(", ").join(sql.Identifier(alias, column) for column in scope.columns)
-    return sql.SQL("({}) in ({})").format(columns, sql.SQL(scope.query))
+def within(scope: Scope) -> sql.Composable:
+    """The condition that a row is in the scope, where its columns can be named without their table."""
+    return sql.SQL("true") if scope is None else sql.SQL("({})").format(sql.SQL(scope))
+
+
+def named(columns: Iterable[str], alias: str) -> sql.Composed:
+    """These columns of the table under that alias, in a list."""
+    return sql.SQL(", ").join(sql.Identifier(alias, column) for column in columns)
+
+
+def matching(columns: Iterable[str], one: str, other: str) -> sql.Composed:
+    """The condition that two tables, under these aliases, agree in the columns."""
+    return sql.SQL(" and ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(one, column), sql.Identifier(other, column)) for column in columns
+    )
 
 
 def candidate_tables(conn: psycopg.Connection[Any]) -> list[str]:
@@ -57,46 +66,43 @@ def ensure_like_candidate(conn: psycopg.Connection[Any], table: str) -> None:
     _copy_comments(conn, table)
 
 
-def merge(conn: psycopg.Connection[Any], table: str, frozen: Frozen, scope: Scope | None) -> int:
+def merge(conn: psycopg.Connection[Any], table: str, frozen: Frozen, scope: Scope) -> int:
     """Make `bi.<table>` hold exactly the candidate's rows but for those that are frozen, looking at those of the scope only.
 
     Gives how many rows were written.
     """
     columns, key = list(_columns(conn, "bi_candidate", table)), _primary_key(conn, table)
     facts = [column for column in columns if column not in key]
-    match = sql.SQL(" and ").join(sql.SQL("b.{0} = n.{0}").format(sql.Identifier(c)) for c in key)
     parts: dict[str, sql.Composable] = {
         "table": sql.Identifier(table),
-        "match": match,
+        "match": matching(key, "b", "n"),
         "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
         "b_stays": frozen.keeps(table, "b") or sql.SQL("false"),
         "n_stays": frozen.keeps(table, "n") or sql.SQL("false"),
-        "shown": within(scope, "b"),
-        "built": within(scope, "n"),
+        "scope": within(scope),
     }
     written = conn.execute(
         sql.SQL(
-            "delete from bi.{table} b where {shown} and not exists (select from bi_candidate.{table} n where {match})"
+            "delete from bi.{table} b where {scope} and not exists (select from bi_candidate.{table} n where {match})"
             " and not ({b_stays})"
         ).format(**parts)
     ).rowcount
     if facts:
         written += conn.execute(
             sql.SQL(
-                "update bi.{table} b set ({names}) = row({values}) from bi_candidate.{table} n"
-                " where {match} and {built} and ({old}) is distinct from ({new}) and not ({b_stays})"
+                "update bi.{table} b set ({names}) = row({new}) from (select * from bi_candidate.{table} where {scope}) n"
+                " where {match} and ({old}) is distinct from ({new}) and not ({b_stays})"
             ).format(
                 **parts,
                 names=sql.SQL(", ").join(map(sql.Identifier, facts)),
-                values=sql.SQL(", ").join(sql.Identifier("n", c) for c in facts),
-                old=sql.SQL(", ").join(sql.Identifier("b", c) for c in facts),
-                new=sql.SQL(", ").join(sql.Identifier("n", c) for c in facts),
+                old=named(facts, "b"),
+                new=named(facts, "n"),
             )
         ).rowcount
     written += conn.execute(
         sql.SQL(
-            "insert into bi.{table} ({columns}) select {columns} from bi_candidate.{table} n"
-            " where {built} and not exists (select from bi.{table} b where {match}) and not ({n_stays})"
+            "insert into bi.{table} ({columns}) select {columns} from (select * from bi_candidate.{table} where {scope}) n"
+            " where not exists (select from bi.{table} b where {match}) and not ({n_stays})"
         ).format(**parts)
     ).rowcount
     return written

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from connectors.warehouse.publish import FIGURE_FACTS, FIGURE_KEY
+from connectors.warehouse.release_tables import FIGURE_FACTS, FIGURE_KEY, matching, named
 
 Findings = Counter[tuple[Any, ...]]
 """How often each finding stands: code, severity, form, unit, period, row, field and cell."""
@@ -57,14 +57,12 @@ def read_candidate_figures(conn: psycopg.Connection[Any]) -> list[dict[str, Any]
 
 def read_changed_figures(conn: psycopg.Connection[Any], before: int, after: int) -> list[dict[str, Any]]:
     """The figures that differ between two releases, as `read_candidate_figures` gives them."""
-    seen = "(select * from bi.indicator_value_history where valid_from_release <= {0} and coalesce(valid_to_release > {0}, true))"
-    return _figures(conn, sql.SQL(seen).format(after), sql.SQL(seen).format(before))
+    as_of = sql.SQL("bi.indicator_value_as_of({}::bigint)")
+    return _figures(conn, as_of.format(after), as_of.format(before))
 
 
 def _figures(conn: psycopg.Connection[Any], new: sql.Composable, old: sql.Composable) -> list[dict[str, Any]]:
     key = sql.SQL(", ").join(sql.SQL("coalesce(n.{0}, o.{0}) as {0}").format(sql.Identifier(c)) for c in FIGURE_KEY)
-    match = sql.SQL(" and ").join(sql.SQL("n.{0} = o.{0}").format(sql.Identifier(c)) for c in FIGURE_KEY)
-    facts = {a: sql.SQL(", ").join(sql.Identifier(a, c) for c in FIGURE_FACTS) for a in "no"}
     said = {
         a: sql.SQL("case when {}.indicator_id is not null then json_build_object({}) end").format(
             sql.Identifier(a),
@@ -77,7 +75,14 @@ def _figures(conn: psycopg.Connection[Any], new: sql.Composable, old: sql.Compos
         " where n.indicator_id is null or o.indicator_id is null or ({n}) is distinct from ({o})"
         " order by 1, 2, 3, 4, 5"
     ).format(
-        key=key, old_facts=said["o"], new_facts=said["n"], new=new, old=old, match=match, n=facts["n"], o=facts["o"]
+        key=key,
+        old_facts=said["o"],
+        new_facts=said["n"],
+        new=new,
+        old=old,
+        match=matching(FIGURE_KEY, "n", "o"),
+        n=named(FIGURE_FACTS, "n"),
+        o=named(FIGURE_FACTS, "o"),
     )
     with conn.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(statement).fetchall()

@@ -144,6 +144,10 @@ def ready(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
         conn.execute("create table bi.completeness (form_id text, form_title text, unit_id text, period text, expected boolean,"
                      " accepted boolean, on_time boolean, nil_return boolean, due_date date, version int, state text)")  # fmt: skip
         conn.execute(
+            "insert into bi.release (release_id, published_at, night, cause, row_counts)"
+            " values (1, now(), '2021-04-20', 'night', '{}')"
+        )
+        conn.execute(
             "insert into bi.indicator_value_history values ('relief_paid', 'province', 'SN', 'month', '2021-03', 5, 5, null, 1,"
             " 'provisional', 1, null)"
         )
