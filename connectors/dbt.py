@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.errors import BuildFailed
 from connectors.postgres import ensure_database
-from connectors.warehouse.build_inputs import build_foundation, write_code_digest
+from connectors.warehouse.build_inputs import build_foundation, code_digest
 from connectors.warehouse.engine import connect
-from connectors.warehouse.scope import open_build
+from connectors.warehouse.scope import Digests, open_build
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunner
@@ -63,9 +63,9 @@ def build(settings: Settings, run_id: int, business_date: date, fence: int, inpu
     """
     started = time.monotonic()
     with connect(settings) as conn:
-        foundation = build_foundation(conn, settings.dbt_project_dir)
-        opened = open_build(conn, run_id, business_date, fence, inputs, foundation)
-        write_code_digest(conn, opened.build_id, settings.dbt_project_dir)
+        project = settings.dbt_project_dir
+        digests = Digests(inputs, build_foundation(conn, project), code_digest(conn, project))
+        opened = open_build(conn, run_id, business_date, fence, digests)
     selection = ("--full-refresh",) if opened.base_build_id is None else CHANGES
     # Unit tests prove the arithmetic to developers, on made-up rows; a night has real ones.
     results = run_dbt(settings, "build", *selection, "--exclude-resource-type", "unit_test")

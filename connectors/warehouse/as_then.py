@@ -14,21 +14,6 @@ from psycopg import sql
 from connectors.dbt_models import ProjectModels
 from connectors.warehouse.build_state import BuildState
 
-_OWN_SOURCES = {
-    ("ops", "submission"): "select * from ops.submission where submission_id <= {last_submission_id}",
-    # A withdrawal of the time before events is older than every boundary.
-    ("ops", "withdrawal"): (
-        "select w.* from ops.withdrawal w where coalesce((select min(e.event_id) from ops.event e"
-        " where e.submission_id = w.submission_id and e.kind = 'withdrawn'), 0) <= {last_event_id}"
-    ),
-    ("ops", "submission_let_in"): (
-        "select l.* from ops.submission_let_in l where coalesce((select min(e.event_id) from ops.event e"
-        " where e.submission_id = l.submission_id and e.kind = 'let_in'), 0) <= {last_event_id}"
-    ),
-    ("ops", "dbt_build"): "select * from ops.dbt_build where build_id = {build_id}",
-}
-"""What the ledger was; every other source is read as it is: landing rows by their submissions, registers by the build's date."""
-
 _LAZY = ("stg_", "int_unit_months", "int_enterprises_in_force", "int_submissions_expected", "int_nights_current")
 """Models that are filtered by whoever asks, so that they are views; the small rest are tables, with statistics."""
 
@@ -78,13 +63,13 @@ class Layout:
             self._conn.execute(f"analyze {relation}".encode())
 
     def _source(self, schema: str, table: str) -> str:
-        if (schema, table) not in _OWN_SOURCES:
+        if (schema, table) != ("ops", "dbt_build"):
             return f'"{schema}"."{table}"'
-        relation, state = f'pg_temp."{self._name}_{schema}_{table}"', self._state
+        # Staging cuts the ledger off at the boundary of the newest build: here that is the build asked about. Landing rows are
+        # those of their submissions, and registers those of the build's date.
+        relation = f'pg_temp."{self._name}_dbt_build"'
         if relation not in self._made:
-            query = _OWN_SOURCES[schema, table].format(
-                last_submission_id=state.last_submission_id, last_event_id=state.last_event_id, build_id=state.build_id
-            )
+            query = f"select * from ops.dbt_build where build_id = {self._state.build_id}"  # noqa: S608 - a number
             self._conn.execute(f"create temporary view {relation.removeprefix('pg_temp.')} as {query}".encode())
             self._made[relation] = relation
         return relation

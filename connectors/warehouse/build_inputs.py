@@ -15,7 +15,7 @@ from connectors.warehouse.publish import current_release
 CLOSINGS = " closings="
 """What stands in a digest before the number of closings, which change the status of figures and no figure."""
 
-PROJECT_ENDINGS = {".sql", ".yml", ".csv"}
+PROJECT_ENDINGS = frozenset((".sql", ".yml", ".csv"))
 
 
 def build_inputs(conn: psycopg.Connection[Any], project: Path, business_date: date) -> str:
@@ -41,11 +41,9 @@ def build_foundation(conn: psycopg.Connection[Any], project: Path) -> str:
     """The digest of what every table of a build depends on: dbt's project, and what the contracts and the calendar say."""
     facts = conn.execute(
         "select (select md5(string_agg(t::text, ' ' order by form_id, period)) from registers.reporting_calendar t),"
-        " (select md5(string_agg(t::text, ' ' order by form_id)) from registers.form t),"
-        " (select md5(string_agg(t::text, ' ' order by form_id, unit_kind)) from registers.form_submitter t),"
         " (select md5(string_agg(t::text, ' ' order by form_id, field, code)) from registers.code t)"
     ).fetchone()
-    return hashlib.sha256(f"{facts} {_project_digest(project)}".encode()).hexdigest()
+    return hashlib.sha256(f"{facts} {code_digest(conn, project)}".encode()).hexdigest()
 
 
 def is_same_data(inputs: str, others: str) -> bool:
@@ -59,14 +57,7 @@ def code_digest(conn: psycopg.Connection[Any], project: Path) -> str:
         "select (select md5(string_agg(t::text, ' ' order by form_id)) from registers.form t),"
         " (select md5(string_agg(t::text, ' ' order by form_id, unit_kind)) from registers.form_submitter t)"
     ).fetchone()
-    return hashlib.sha256(f"{contracts} {_project_digest(project)}".encode()).hexdigest()
-
-
-def write_code_digest(conn: psycopg.Connection[Any], build_id: int, project: Path) -> None:
-    """Write down what a build computes with."""
-    conn.execute(
-        "update ops.dbt_build set code_digest = %s where build_id = %s", (code_digest(conn, project), build_id)
-    )
+    return hashlib.sha256(f"{contracts} {files_digest(project, PROJECT_ENDINGS)}".encode()).hexdigest()
 
 
 def standing_release(conn: psycopg.Connection[Any], inputs: str) -> int | None:
@@ -80,8 +71,9 @@ def standing_release(conn: psycopg.Connection[Any], inputs: str) -> int | None:
 
 
 @cache
-def _project_digest(project: Path) -> str:
+def files_digest(folder: Path, endings: frozenset[str]) -> str:
+    """The digest of the names and contents of all files below a folder with one of these endings (`.sql`)."""
     digest = hashlib.sha256()
-    for path in sorted(p for p in project.rglob("*") if p.suffix in PROJECT_ENDINGS):
-        digest.update(f"{path.relative_to(project)}\0".encode() + path.read_bytes())
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in endings):
+        digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
     return digest.hexdigest()

@@ -39,19 +39,29 @@ class OpenBuild:
     base_build_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """What a build is made from (`build_inputs`): everything, what all its tables depend on, and what it computes with."""
+
+    inputs: str
+    foundation: str
+    code: str
+
+
 def open_build(
-    conn: psycopg.Connection[Any], run_id: int, business_date: date, fence: int, inputs: str, foundation: str
+    conn: psycopg.Connection[Any], run_id: int, business_date: date, fence: int, digests: Digests
 ) -> OpenBuild:
     """Begin a build: fix the last submission and event that it sees, in one look at the ledger, and what it goes on from.
 
-    `foundation` is the digest of what all tables depend on. The caller holds the lease on publishing.
+    The caller holds the lease on publishing.
     """
     with conn.transaction():
         [(build_id,)] = conn.execute(
-            "insert into ops.dbt_build (run_id, business_date, fence, inputs, foundation, started_at, last_submission_id, last_event_id)"
-            " select %s, %s, %s, %s, %s, now(), (select coalesce(max(submission_id), 0) from ops.submission),"
+            "insert into ops.dbt_build (run_id, business_date, fence, inputs, foundation, code_digest, started_at,"
+            " last_submission_id, last_event_id)"
+            " select %s, %s, %s, %s, %s, %s, now(), (select coalesce(max(submission_id), 0) from ops.submission),"
             " (select event_id from ops.event_head) returning build_id",
-            (run_id, business_date, fence, inputs, foundation),
+            (run_id, business_date, fence, digests.inputs, digests.foundation, digests.code),
         ).fetchall()
         base = _base(conn, build_id)
         conn.execute("update ops.dbt_build set base_build_id = %s where build_id = %s", (base, build_id))

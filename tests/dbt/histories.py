@@ -14,7 +14,7 @@ from connectors.warehouse.calendar import sync_calendar
 from connectors.warehouse.engine import connect
 from connectors.warehouse.lease import Lease
 from connectors.warehouse.publish import Published, publish
-from connectors.warehouse.scope import open_build
+from connectors.warehouse.scope import Digests, open_build
 from connectors.warehouse.withdrawal import withdraw
 from expectations.contract import forms
 from expectations.periods import periods_between
@@ -109,8 +109,8 @@ class History:
     def build_half(self) -> None:
         """A build that dies when the rows of measures are new and the figures are not."""
         with connect(self.settings) as conn:
-            foundation = build_foundation(conn, self.settings.dbt_project_dir)
-            opened = open_build(conn, 1, self.night, self.lease.fence, "inputs", foundation)
+            digests = Digests("inputs", build_foundation(conn, self.settings.dbt_project_dir), "")
+            opened = open_build(conn, 1, self.night, self.lease.fence, digests)
         if opened.base_build_id is not None:
             # Without tests, as if killed before them.
             run_dbt(self.settings, "run", *CHANGES, "--exclude", "int_changed_measure_values+")

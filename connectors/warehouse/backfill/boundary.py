@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ import psycopg
 from connectors.settings import PROJECT_FOLDER
 from connectors.sources import FolderSource
 from connectors.warehouse.backfill.errors import BackfillMoved
-from connectors.warehouse.build_inputs import build_inputs
+from connectors.warehouse.build_inputs import build_inputs, files_digest
 from connectors.warehouse.publish import current_release
 
 if TYPE_CHECKING:
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
     from connectors.warehouse.backfill.parameters import Parameters
 
 Boundary = Mapping[str, str]
+
+PACKAGES = ("flows", "connectors", "expectations")
+PROGRAM_ENDINGS = frozenset((".py",))
+CONTRACT_ENDINGS = frozenset((".yaml", ".yml", ".csv", ".json"))
 
 MOVED_ZH: Mapping[str, str] = {
     "date": "日期已到第二天",
@@ -48,8 +51,8 @@ def read_boundary(
         **read_ledger_boundary(conn),
         "release": str(current_release(conn)),
         "inputs": build_inputs(conn, settings.dbt_project_dir, business_date),
-        "contracts": _files_digest("expectations", ("yaml", "yml", "csv", "json")),
-        "code": "".join(_files_digest(package, ("py",)) for package in ("flows", "connectors", "expectations")),
+        "contracts": files_digest(PROJECT_FOLDER / "expectations", CONTRACT_ENDINGS),
+        "code": "".join(files_digest(PROJECT_FOLDER / name, PROGRAM_ENDINGS) for name in PACKAGES),
         "keys": hashlib.sha256(keys.encode()).hexdigest(),
         "folder": _folder_digest(parameters.folder),
     }
@@ -73,14 +76,6 @@ def moved_error(plan_id: str, names: list[str]) -> BackfillMoved:
 def moved(before: Boundary, now: Boundary) -> list[str]:
     """What is not as it was (keys of `MOVED_ZH`)."""
     return [name for name in MOVED_ZH if name in now and before.get(name) != now[name]]
-
-
-@cache
-def _files_digest(package: str, endings: tuple[str, ...]) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(p for p in (PROJECT_FOLDER / package).rglob("*") if p.suffix.lstrip(".") in endings):
-        digest.update(f"{path.relative_to(PROJECT_FOLDER)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def _folder_digest(folder: str | None) -> str:
