@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from connectors.errors import ArchiveError, FolderUnwritable, KeyringError
+from connectors.home import settle
 from connectors.keys import Keyring
 from connectors.settings import Settings
 
@@ -59,11 +60,7 @@ class Archive:
         costs as much as a file. Raises: FolderUnwritable."""
         try:
             for folder in (*sorted(self._unsettled), *([self._folder] if self._unsettled else [])):
-                handle = os.open(folder, os.O_RDONLY)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
+                settle(folder)
         except OSError as error:
             raise FolderUnwritable(str(self._folder), error.strerror or str(error)) from error
         self._unsettled.clear()

@@ -37,6 +37,15 @@ def write_private(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
+def settle(path: Path) -> None:
+    """Make a file's bytes, or the names in a folder, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 @contextmanager
 def file_lock(path: Path, patience_seconds: int = 120) -> Iterator[None]:
     """Hold `path` alone until the block ends; the system lets go of it when the holder dies.

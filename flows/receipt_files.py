@@ -1,4 +1,4 @@
-"""Receipts that people hand us as files, and the key that tells whether they are ours."""
+"""Receipts that people hand us as files, and the key that tells whether they, and the packs of closings, are ours."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def issuer_key(key_file: Path | None) -> PublicKey:
         key = public_key_of(load_settings())
         if key is None:
             raise WrongUsage(
-                "本机还没有签发过回执，没有公钥；请用 --key 指定签发方的公钥文件。",
-                "No receipt was issued here, so there is no public key; name the issuer's with --key.",
+                "本机还没有签发过回执或结账包，没有公钥；请用 --key 指定签发方的公钥文件。",
+                "Nothing was signed here yet, so there is no public key; name the issuer's with --key.",
             )
         return key
     try:

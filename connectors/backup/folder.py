@@ -13,7 +13,7 @@ from connectors.backup.key import BackupKey
 from connectors.backup.manifest import Manifest, StoredFile, read_manifest
 from connectors.backup.stream import SealedReader, SealedWriter
 from connectors.errors import FolderUnwritable
-from connectors.home import file_lock
+from connectors.home import file_lock, settle
 
 MAKING = ".making-"
 """How the name of a file begins that is not whole yet; one that nobody makes any more is removed by the next backup."""
@@ -57,15 +57,6 @@ def write_stored(path: Path, key: BackupKey, kind: bytes, fill: Callable[[Sealed
     finally:
         making.unlink(missing_ok=True)
     return StoredFile(path.name, writer.stream_id, writer.size, writer.sha256, objects or 0)
-
-
-def settle(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def open_stored(folder: Path, stored: StoredFile, key: BackupKey, kind: bytes) -> SealedReader:

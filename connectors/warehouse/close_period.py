@@ -9,7 +9,6 @@ is closed and the draft is removed by whoever closes next; killed after it, whoe
 from __future__ import annotations
 
 import hashlib
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from connectors.errors import FolderUnwritable, PublishRefused
-from connectors.home import make_home
+from connectors.home import make_home, settle
 from connectors.replies.signing import SigningKey
 from connectors.warehouse.closing import ClosedPeriod, closed_periods, covers, ids_within
 from connectors.warehouse.closing_checks import State, read_state
@@ -73,13 +72,13 @@ def close(
             return Closing(None, is_new=False, state=state)
         reason = incomplete_reason if state.missing else None
         closed, draft = _close(settings, conn, key, period, state, author, reason)
-    _name(settings, closed, draft)
-    return Closing(closed, is_new=True, state=state, pack=pack_path(settings, closed))
+    _name(settings, draft)
+    return Closing(closed, is_new=True, state=state, pack=pack_path(settings, closed.period, closed.closing_id))
 
 
-def pack_path(settings: Settings, closed: ClosedPeriod) -> Path:
+def pack_path(settings: Settings, period: str, closing_id: int) -> Path:
     """Where the pack of a closing lies."""
-    return settings.closings_dir / f"{closed.period}-{closed.closing_id}.zip"
+    return settings.closings_dir / f"{period}-{closing_id}.zip"
 
 
 def tidy_packs(settings: Settings, conn: psycopg.Connection[Any], *, are_drafts_dead: bool = False) -> None:
@@ -135,10 +134,11 @@ def _close(
         "chain_event_id": head,
         "chain_hash": head_hash,
     }
-    draft = pack_path(settings, closed).with_name(f".{pack_path(settings, closed).name}")
+    pack = pack_path(settings, period.id, closing_id)
+    draft = pack.with_name(f".{pack.name}")
     try:
         manifest, digest = write_pack(conn, draft, facts, ids_within(period.first_day, period.last_day), key)
-        _flush(draft)
+        settle(draft)
     except OSError as error:
         raise FolderUnwritable(str(settings.closings_dir), error.strerror or str(error)) from error
     conn.execute(
@@ -152,20 +152,11 @@ def _close(
     return closed, draft
 
 
-def _name(settings: Settings, closed: ClosedPeriod, draft: Path) -> None:
+def _name(settings: Settings, draft: Path) -> None:
     with suppress(FileNotFoundError):
         # Somebody who looked has just named it.
-        draft.replace(pack_path(settings, closed))
-    _flush(settings.closings_dir)
-
-
-def _flush(path: Path) -> None:
-    """Wait until a file or a folder is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        draft.replace(draft.with_name(draft.name.removeprefix(".")))
+    settle(settings.closings_dir)
 
 
 def _make_folder(settings: Settings) -> None:

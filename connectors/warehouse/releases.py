@@ -71,7 +71,8 @@ def read_releases(conn: psycopg.Connection[Any], limit: int = 100) -> list[Row]:
         "   coalesce(c.causes, '{}') as causes"
         " from (select * from bi.release order by release_id desc limit %(limit)s) r"
         " left join (select release_id, sum(figures)::bigint as figures, jsonb_object_agg(cause, figures) as causes"
-        "   from (select release_id, cause, count(*) as figures from bi.release_change group by 1, 2) k group by 1) c"
+        "   from (select release_id, cause, count(*) as figures from bi.release_change"
+        "     where release_id > (select max(release_id) from bi.release) - %(limit)s group by 1, 2) k group by 1) c"
         "   using (release_id) order by r.release_id desc",
         {"limit": limit},
     )

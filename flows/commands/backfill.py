@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -215,12 +215,16 @@ def list_backfills(speaker: Speaker, as_json: bool) -> int:
     if as_json:
         say_json([asdict(record) for record in records])
         return 0
+    text = _draw(records, speaker)
+    speaker.say(text, text)
+    return 0
+
+
+def _draw(records: Sequence[Record], speaker: Speaker) -> str:
     headings = speaker.words(
         "编号 预览 范围 状态 分区 发布 决定人 理由", "id plan range state partitions release author reason"
     ).split()
-    text = draw_table(headings, [_line(record, speaker) for record in records], (0, 5))
-    speaker.say(text, text)
-    return 0
+    return draw_table(headings, [_line(record, speaker) for record in records], (0, 5))
 
 
 def _line(record: Record, speaker: Speaker) -> list[object]:
@@ -251,10 +255,7 @@ def show_backfill(speaker: Speaker, backfill_id: int, as_json: bool) -> int:
     if as_json:
         say_json({**asdict(record), "partitions": [asdict(partition) for partition in partitions]})
         return 0
-    headings = speaker.words(
-        "编号 预览 范围 状态 分区 发布 决定人 理由", "id plan range state partitions release author reason"
-    ).split()
-    text = draw_table(headings, [_line(record, speaker)], (0, 5))
+    text = _draw([record], speaker)
     headings = speaker.words("报表 期间 状态 原件 新版本", "form period state files versions").split()
     states = {"waiting": "待读取", "read": "已读取", "loaded": "已入库"}
     lines = [

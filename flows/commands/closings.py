@@ -10,9 +10,9 @@ import click
 from connectors.settings import Settings, load_settings
 from flows.comparison import plain_number
 from flows.desk import known_period, reading
+from flows.receipt_files import issuer_key
 from flows.speech import Speaker, command, json_option, option, pass_speaker, say_json
 from flows.tables import draw_table, visible
-from flows.usage import WrongUsage
 
 if TYPE_CHECKING:
     from expectations.periods import Period
@@ -35,23 +35,15 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @pass_speaker
 def command_line(speaker: Speaker, period: str | None, pack: Path | None, key_path: Path | None, as_json: bool) -> int:
     """List closings, or verify a pack."""
-    settings = load_settings()
     if pack is not None:
-        return _verify(settings, speaker, pack, key_path, as_json)
-    return _list(settings, speaker, known_period(period), as_json)
+        return _verify(speaker, pack, key_path, as_json)
+    return _list(load_settings(), speaker, known_period(period), as_json)
 
 
-def _verify(settings: Settings, speaker: Speaker, pack: Path, key_path: Path | None, as_json: bool) -> int:
-    from connectors.replies.signing import PublicKey, public_key_of
+def _verify(speaker: Speaker, pack: Path, key_path: Path | None, as_json: bool) -> int:
     from connectors.warehouse.closing_pack import verify_pack
 
-    try:
-        key = PublicKey.from_pem(key_path.read_bytes()) if key_path else public_key_of(settings)
-    except ValueError:
-        raise WrongUsage(f"{key_path} 不是公钥。", f"{key_path} is no public key.") from None
-    if key is None:
-        raise WrongUsage("本机还没有公钥，请用 --key 指定。", "This home has no public key yet; name one with --key.")
-    verdict = verify_pack(pack, key)
+    verdict = verify_pack(pack, issuer_key(key_path))
     if as_json:
         facts = {"is_genuine": verdict.is_genuine, "differing": list(verdict.differing)}
         say_json({"file": str(pack), **facts, "reason": verdict.reason_en or None})
@@ -65,7 +57,7 @@ def _verify(settings: Settings, speaker: Speaker, pack: Path, key_path: Path | N
 
 
 def _list(settings: Settings, speaker: Speaker, asked: Period | None, as_json: bool) -> int:
-    from connectors.warehouse.close_period import tidy_packs
+    from connectors.warehouse.close_period import pack_path, tidy_packs
     from connectors.warehouse.closing import ids_within
     from connectors.warehouse.closing_ledger import read_closings, read_held, read_waiting_changes
 
@@ -76,7 +68,7 @@ def _list(settings: Settings, speaker: Speaker, asked: Period | None, as_json: b
         held = read_held(conn, ids) if asked else []
         changes = read_waiting_changes(conn, ids, None if as_json else MOST_CHANGES) if asked else []
     for row in rows:
-        path = settings.closings_dir / f"{row['period']}-{row['closing_id']}.zip"
+        path = pack_path(settings, row["period"], row["closing_id"])
         row["pack"] = str(path) if path.exists() else None
     if as_json:
         say_json({"closings": rows, "held": held, "waiting": changes} if asked else rows)

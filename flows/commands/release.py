@@ -22,11 +22,12 @@ def command_line() -> None:
 @pass_speaker
 def list_releases(speaker: Speaker, limit: int, as_json: bool) -> int:
     """List releases."""
+    from connectors.warehouse.publish import current_release
     from connectors.warehouse.releases import read_releases
 
     with reading(load_settings()) as conn:
         rows = read_releases(conn, limit)
-        newest = next((r["release_id"] for r in read_releases(conn, 1)), 0)
+        newest = current_release(conn) or 0
     if as_json:
         say_json(rows)
         return 0
@@ -55,11 +56,12 @@ def list_releases(speaker: Speaker, limit: int, as_json: bool) -> int:
 @pass_speaker
 def show_release(speaker: Speaker, release_id: int, limit: int, as_json: bool) -> int:
     """Show one release."""
-    from connectors.warehouse.releases import read_release, read_releases
+    from connectors.warehouse.publish import current_release
+    from connectors.warehouse.releases import read_release
 
     with reading(load_settings()) as conn:
         found = read_release(conn, release_id, limit)
-        newest = next((r["release_id"] for r in read_releases(conn, 1)), 0)
+        newest = current_release(conn) or 0
     if found is None:
         raise _no_release(release_id, newest)
     if as_json:
@@ -82,10 +84,11 @@ def show_release(speaker: Speaker, release_id: int, limit: int, as_json: bool) -
 @pass_speaker
 def show_difference(speaker: Speaker, old: int, new: int, limit: int, as_json: bool) -> int:
     """Show what changed."""
-    from connectors.warehouse.releases import read_release_difference, read_releases
+    from connectors.warehouse.publish import current_release
+    from connectors.warehouse.releases import read_release_difference
 
     with reading(load_settings()) as conn:
-        newest = next((r["release_id"] for r in read_releases(conn, 1)), 0)
+        newest = current_release(conn) or 0
         for release_id in (old, new):
             if not 0 <= release_id <= newest:
                 raise _no_release(release_id, newest)
