@@ -9,10 +9,11 @@ from tests.faults.ground import Ground
 from tests.faults.tally import Tally
 
 
-def test_undisturbed_the_naive_loader_is_right(naive_ground: Ground) -> None:
+def test_undisturbed_the_naive_loader_comes_to_the_right_end(naive_ground: Ground) -> None:
     tally = Tally("naive loader, undisturbed")
     suffer(naive_ground, "undisturbed", [], tally)
-    assert tally.is_clean, str(tally)
+    # What its reader sees meanwhile may well be mixed: it publishes table by table.
+    assert not (tally.lost or tally.doubled or tally.hand_work or tally.leftovers), str(tally)
 
 
 def test_killed_at_its_commits_the_naive_loader_loses_doubles_mixes_and_needs_a_hand(
