@@ -266,6 +266,18 @@ class Histories(RuleBasedStateMachine):
         """A night is killed at a point, if it comes to it."""
         self._night(kill_at)
 
+    @rule(day=st.integers(1, 28), back=st.integers(1, 40))
+    def answer_twice_about_a_kill(self, day: int, back: int) -> None:
+        """An answer is collected by a night that is killed, the clock is set back, and the unit sends another one before the next night."""
+        first, second = (Book("relief", REPORTERS[0], MONTHS[0], (Line(day, cash=cash),)) for cash in (3000, 5000))
+        self._put(first, 0)
+        self._night("collected")
+        self.model.now -= timedelta(hours=back)
+        self.product.set_clock(self.model.now)
+        self._put(second, 0)
+        self._night("")
+        self._count("answered twice about a kill")
+
     @rule()
     def run_night(self) -> None:
         """An undisturbed night."""
