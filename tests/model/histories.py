@@ -1,12 +1,12 @@
-"""Runs random histories: the same ones every time."""
+"""Runs random histories: the same ones every time, for each seed others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from unittest import mock
 
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import get_state_machine_test
 
 from tests.model.machine import Histories
 from tests.model.world import World
@@ -18,22 +18,22 @@ EVERY = (Phase.explicit, Phase.generate, Phase.shrink)
 
 
 def run_histories(
-    machine: type[Histories], world: World, histories: int, steps: int, phases: Sequence[Phase] = EVERY
+    machine: type[Histories], world: World, first: int, histories: int, steps: int, phases: Sequence[Phase] = EVERY
 ) -> None:
-    """Run so many histories of so many steps. Raises: Difference, with the shortest history found that shows it."""
+    """Run so many histories of so many steps, drawn from the seed `first`. Raises: Difference, with the shortest history found that shows it."""
     machine.world = world
+    test = get_state_machine_test(
+        machine,
+        settings=settings(
+            max_examples=histories,
+            stateful_step_count=steps,
+            phases=phases,
+            database=None,
+            deadline=None,
+            report_multiple_bugs=False,
+            # Histories cost what they cost, and what makes them is bounded by their steps.
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
     with mock.patch("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", SHRINKING_SECONDS):
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=histories,
-                stateful_step_count=steps,
-                phases=phases,
-                derandomize=True,
-                database=None,
-                deadline=None,
-                report_multiple_bugs=False,
-                # Histories cost what they cost, and what makes them is bounded by their steps.
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        seed(first)(test)()

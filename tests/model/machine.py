@@ -106,7 +106,7 @@ class Histories(RuleBasedStateMachine):
         self.product.set_clock(self.model.now)
         self._count("history")
         if progress := os.environ.get("WAREHOUSE_TEST_PROGRESS"):
-            Path(progress).write_text(f"{self.steps}\n")
+            Path(f"{progress}.{os.getpid()}").write_text(f"{self.steps}\n")
         self._put(Book("relief", "A0101", MONTHS[0], tuple(lines)), -30)
         self._put(Book("hardship_aid", "A0102", MONTHS[0], tuple(payments)), -20)
 

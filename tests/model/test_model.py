@@ -1,19 +1,21 @@
 """Over random histories the warehouse says what a small model of it says, after every step and about every past release.
 
 `WAREHOUSE_TEST_HISTORIES` says how many histories (`make soak`: 2 000); one in forty has dbt in every night, in the others the
-figures that dbt would build are the model's (`product.py` says what else is not real). `WAREHOUSE_TEST_PROGRESS` names a file that tells
-how far a long run has come.
+figures that dbt would build are the model's (`product.py` says what else is not real). `WAREHOUSE_TEST_PROGRESS` names files, one for each
+worker, that tell how far a long run has come.
 """
 
 from __future__ import annotations
 
 import ast
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import Phase
@@ -30,6 +32,9 @@ WHOLE = int(os.environ.get("WAREHOUSE_TEST_WHOLE_HISTORIES", str(max(2, HISTORIE
 IS_LONG = "WAREHOUSE_TEST_HISTORIES" in os.environ
 STEPS = 16
 WHOLE_STEPS = 12
+PART = 100
+"""So many histories are one test, which draws them from a seed of its own: workers share a long run, and a failing one can be had again alone."""
+
 MOST = 150
 """Histories within which a planted fault must be found."""
 
@@ -42,14 +47,21 @@ def test_the_model_knows_no_code_of_the_product(module: ModuleType) -> None:
     assert not {name for name in named if name.split(".")[0] in ("flows", "connectors", "expectations")}
 
 
-@pytest.mark.timeout(8 * 3600)
+def parts(machine: type[Histories], histories: int, steps: int, size: int) -> Iterator[Any]:
+    """The tests that so many histories are shared out to."""
+    for first in range(0, histories, size):
+        yield pytest.param(machine, first, min(size, histories - first), steps, id=f"{machine.__name__}-{first}")
+
+
+@pytest.mark.timeout(2 * 3600)
 @pytest.mark.parametrize(
-    ("machine", "histories", "steps"), [(Histories, HISTORIES, STEPS), (WholeHistories, WHOLE, WHOLE_STEPS)]
+    ("machine", "first", "histories", "steps"),
+    [*parts(Histories, HISTORIES, STEPS, PART), *parts(WholeHistories, WHOLE, WHOLE_STEPS, PART // 10)],
 )
 def test_the_warehouse_says_what_the_model_says(
-    world: World, machine: type[Histories], histories: int, steps: int
+    world: World, machine: type[Histories], first: int, histories: int, steps: int
 ) -> None:
-    run_histories(machine, world, histories, steps)
+    run_histories(machine, world, first, histories, steps)
 
 
 @pytest.mark.timeout(3600)
@@ -61,4 +73,4 @@ def test_a_planted_fault_is_found(world: World, fault: str) -> None:
             faulty.enter_context(patch)
         with pytest.raises(Difference):
             # Any history will do: none is shrunk.
-            run_histories(Histories, planted, MOST, STEPS, [Phase.generate])
+            run_histories(Histories, planted, 0, MOST, STEPS, [Phase.generate])
