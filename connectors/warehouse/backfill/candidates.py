@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.rows import class_row
 
+from connectors.warehouse.holding import WAITS
 from connectors.warehouse.replay import Candidate
 from expectations.contract import forms
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 Partition = tuple[str, str]
 """Form and period."""
 
-_ASKED = """
+_ASKED = f"""
     with newest as (
         select distinct on (form_id, unit_id, period) form_id, unit_id, period, delivery_id, submission_id
         from ops.submission order by form_id, unit_id, period, version desc
@@ -26,6 +27,8 @@ _ASKED = """
         where not exists (select from ops.withdrawal as w where w.submission_id = n.submission_id)
         union
         select form_id, unit_id, period, delivery_id from ops.submission_in_force
+        union
+        select form_id, unit_id, period, delivery_id from ops.submission as s where {WAITS}
     )
     select distinct on (s.form_id, s.unit_id, s.period, s.delivery_id)
         s.submission_id, s.delivery_id, s.form_id, s.unit_id, s.period, s.version, s.outcome, s.rows_quarantined,
@@ -38,12 +41,13 @@ _ASKED = """
         where (f.form_id, f.unit_id, f.period) = (s.form_id, s.unit_id, s.period)
     ))
     order by s.form_id, s.unit_id, s.period, s.delivery_id, s.version desc
-"""
-# The last version that each delivery made, of the one in force and of a later one that was refused.
+"""  # noqa: S608 - WAITS is our own text
+# The last version that each delivery made: of the one in force, of those that come into force when their period is opened again, and of
+# a later one that was refused.
 
 
 def read_partitions(conn: psycopg.Connection[Any], parameters: Parameters) -> dict[Partition, list[Candidate]]:
-    """The answers to judge again by form and period: what is in force, and what was refused after it.
+    """The answers to judge again by form and period: what is in force or waits for it, and what was refused after it.
 
     Registers come first, since the others are judged against them; within a unit the older answer first, so that the order of its
     versions stays. What was withdrawn is left alone.

@@ -200,6 +200,21 @@ def test_a_closed_period_is_named_and_left_alone_unless_it_is_to_be_restated(
     assert conn.execute("select version from ops.submission_in_force where form_id = 'relief'").fetchall() == [(3,)]
 
 
+def test_what_waits_behind_a_closed_period_is_judged_again_though_a_later_answer_was_refused(
+    settings: Settings, conn: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_closing(conn, "2021-Q1")
+    take_books(settings, conn, relief_book({"cash_cny": 100}, DEARER))
+    rule_of_today(monkeypatch, "critical", 6000)
+    take_books(settings, conn, relief_book({"cash_cny": 50}, DEARER))
+    assert [v[2] for v in versions(conn)] == ["accepted", "accepted", "refused"]
+    contract.forms.cache_clear()
+    rule_of_today(monkeypatch, "error", 6000)
+    found = Bench(settings, conn, replace(YEAR, restates=True)).bring_in()
+    assert endings(found) == [("relief", "A0101", "new_version"), ("relief", "A0101", "accepted_now")]
+    assert versions(conn)[3:] == [(4, "backfill", "accepted", 1, 1), (5, "backfill", "accepted", 1, 1)]
+
+
 def test_killed_in_the_middle_nothing_has_happened_and_it_can_be_done_again(
     settings: Settings, conn: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
