@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from unittest import mock
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import get_state_machine_test
 
 from tests.model.machine import Histories
+from tests.model.verdicts import broken_without_expectations
 from tests.model.world import World
 
 SHRINKING_SECONDS = 15
@@ -35,5 +37,10 @@ def run_histories(
             suppress_health_check=list(HealthCheck),
         ),
     )
-    with mock.patch("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", SHRINKING_SECONDS):
+    with ExitStack() as patches:
+        patches.enter_context(
+            mock.patch("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", SHRINKING_SECONDS)
+        )
+        if machine.is_light:
+            patches.enter_context(mock.patch("expectations.judgement._broken", broken_without_expectations))
         seed(first)(test)()

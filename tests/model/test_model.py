@@ -20,11 +20,15 @@ from typing import Any
 import pytest
 from hypothesis import Phase
 
+from expectations.contract import forms
+from expectations.judgement import _broken
+from tests.expectations.examples import REGISTERS, example_row, normalised
 from tests.model import figures, model, words
 from tests.model.comparison import Difference
 from tests.model.histories import run_histories
 from tests.model.machine import Histories, WholeHistories
 from tests.model.planted import CHEAP, KINDS, VIEWS, patches, plant_view
+from tests.model.verdicts import broken_without_expectations
 from tests.model.world import World
 
 HISTORIES = int(os.environ.get("WAREHOUSE_TEST_HISTORIES", "12"))
@@ -45,6 +49,16 @@ def test_the_model_knows_no_code_of_the_product(module: ModuleType) -> None:
     named = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     named |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     assert not {name for name in named if name.split(".")[0] in ("flows", "connectors", "expectations")}
+
+
+def test_light_histories_judge_as_great_expectations_does() -> None:
+    batch = []
+    for form in (forms()[form_id] for form_id in ("relief", "hardship_aid", "unit_profile", "unit_register")):
+        cases = [[example_row(form)], *([example_row(form, **r.failing)] for r in form.row_rules if r.failing)]
+        batch.append((form, normalised(form, [*cases, [example_row(form)] * 2]).rows))
+    found = broken_without_expectations(batch, REGISTERS)
+    assert found.height > 60
+    assert found.sort(found.columns).equals(_broken(batch, REGISTERS).sort(found.columns))
 
 
 def parts(machine: type[Histories], histories: int, steps: int, size: int) -> Iterator[Any]:
