@@ -35,16 +35,27 @@ MOST_TOLD_APART = 1000
 tie 6 000 took longer than the build."""
 
 _FIGURES = """
-    create temporary table figure_cause on commit drop as
-    with figure as (
-        select indicator_id, org_level, org_id, period_type, period, old_value is null or value is null as is_empty_before_or_now
-        from changed_figure where old_value is distinct from value
+    insert into figure_cause
+    with measure_period as (
+        {measure_periods}
+    ),
+    indicator_measure as (
+        select indicator_id, numerator_measure as measure_id from {indicators}
+        union select indicator_id, subtracted_measure from {indicators}
+        union select indicator_id, denominator_measure from {indicators}
+    ),
+    -- A figure with each measure that is in it, so that what touched a measure is looked for among the figures of that measure only.
+    figure as (
+        select f.figure_id, f.org_level, f.org_id, m.measure_id, m.over_time, m.membership, p.first_date, p.as_of_date,
+            f.old_value is null or f.value is null as is_empty_before_or_now
+        from changed_figure f
+        join indicator_measure i using (indicator_id)
+        join {measures} m using (measure_id)
+        join measure_period p using (measure_id, period)
+        where f.old_value is distinct from f.value
     ),
     member as (
         {members}
-    ),
-    measure_period as (
-        {measure_periods}
     ),
     -- One join for each of the two: a join on either would compare everything with everything.
     touched_each as (
@@ -54,21 +65,20 @@ _FIGURES = """
     ),
     touched_member as (
         {touched_member}
+    ),
+    moved as (
+        select distinct f.figure_id, t.change_id
+        from touched_member t
+        join figure f using (org_level, org_id, measure_id)
+        where (f.is_empty_before_or_now or not t.is_answer)
+            and case when f.over_time like 'state%'
+                then f.as_of_date between t.first_date and t.last_date
+                else t.first_date between date_trunc('month', f.first_date) and f.as_of_date end
+            and case when f.membership = 'as_then'
+                then (t.first_date + interval '1 month' - interval '1 day')::date between t.counted_from_date and t.counted_to_date
+                else t.unit_kind = 'enterprise' and f.as_of_date between t.valid_from_date and t.valid_to_date end
     )
-    select f.indicator_id, f.org_level, f.org_id, f.period_type, f.period, c.submission_id, unnest(c.causes) as cause
-    from touched_member t
-    join ledger_change c using (change_id)
-    join {measures} m using (measure_id)
-    join measure_period p on p.measure_id = t.measure_id
-        and case when m.over_time like 'state%'
-            then p.as_of_date between t.first_date and t.last_date
-            else t.first_date between date_trunc('month', p.first_date) and p.as_of_date end
-    join {indicators} i on t.measure_id in (i.numerator_measure, i.subtracted_measure, i.denominator_measure)
-    join figure f on (f.indicator_id, f.org_level, f.org_id, f.period) = (i.indicator_id, t.org_level, t.org_id, p.period)
-    where (f.is_empty_before_or_now or not t.is_answer)
-        and case when m.membership = 'as_then'
-            then (t.first_date + interval '1 month' - interval '1 day')::date between t.counted_from_date and t.counted_to_date
-            else t.unit_kind = 'enterprise' and p.as_of_date between t.valid_from_date and t.valid_to_date end
+    select m.figure_id, c.submission_id, unnest(c.causes) from moved m join ledger_change c using (change_id)
 """
 
 _EACH = "table touched_each"
@@ -87,12 +97,11 @@ _REGISTER = """
         union all
         (select {membership} from {then} where basis <> 'as_now' except select {membership} from {now} where basis <> 'as_now')
     )
-    select f.indicator_id, f.org_level, f.org_id, f.period_type, f.period, c.submission_id, unnest(c.causes)
+    select f.figure_id, c.submission_id, unnest(c.causes)
     from changed_figure f join ledger_change c on c.form_id = 'unit_register'
     where f.old_value is distinct from f.value and (f.org_level, f.org_id) in (select org_level, org_id from moved)
         -- Before the first register there was nothing to change: it is told only where it alone is why there is a figure.
-        and (c.causes = array['register_change'] or not exists (select from figure_cause k
-            where (k.indicator_id, k.org_level, k.org_id, k.period) = (f.indicator_id, f.org_level, f.org_id, f.period)))
+        and (c.causes = array['register_change'] or not exists (select from figure_cause k where k.figure_id = f.figure_id))
 """
 
 _MEMBERSHIP = (
@@ -101,39 +110,36 @@ _MEMBERSHIP = (
 
 _RESTATED = """
     insert into figure_cause
-    select indicator_id, org_level, org_id, period_type, period, null::bigint, 'restatement'
-    from changed_figure where old_value is distinct from value and status = 'restated'
+    select figure_id, null::bigint, 'restatement' from changed_figure where old_value is distinct from value and status = 'restated'
 """
 
 _EVERYTHING = """
     insert into figure_cause
-    select indicator_id, org_level, org_id, period_type, period, null::bigint, %(cause)s
-    from changed_figure where old_value is distinct from value
+    select figure_id, null::bigint, %(cause)s from changed_figure where old_value is distinct from value
 """
 
 _THE_DATE_MOVED = """
     insert into figure_cause
-    select f.indicator_id, f.org_level, f.org_id, f.period_type, f.period, null::bigint, 'calendar'
+    select f.figure_id, null::bigint, 'calendar'
     from changed_figure f
     join (select period from {now} where last_date >= %(first)s union select period from {then} where last_date >= %(first)s) p
         using (period)
-    where f.old_value is distinct from f.value and not exists (select from figure_cause c
-        where (c.indicator_id, c.org_level, c.org_id, c.period) = (f.indicator_id, f.org_level, f.org_id, f.period))
+    where f.old_value is distinct from f.value and not exists (select from figure_cause c where c.figure_id = f.figure_id)
 """
 
 _WRITE = """
     with cause as (
-        select indicator_id, org_level, org_id, period_type, period, cause
-        from figure_cause group by 1, 2, 3, 4, 5, 6
+        select figure_id, cause from figure_cause group by 1, 2
     ),
     causes as (
-        select indicator_id, org_level, org_id, period_type, period,
-            array_agg(cause order by array_position(%(precedence)s::text[], cause)) as causes
-        from cause group by 1, 2, 3, 4, 5
+        select figure_id, array_agg(cause order by array_position(%(precedence)s::text[], cause)) as causes
+        from cause group by 1
+    ),
+    submission as (
+        select figure_id, submission_id from figure_cause where submission_id is not null group by 1, 2
     ),
     submissions as (
-        select indicator_id, org_level, org_id, period_type, period, array_agg(distinct submission_id) as ids
-        from figure_cause where submission_id is not null group by 1, 2, 3, 4, 5
+        select figure_id, array_agg(submission_id order by submission_id) as ids from submission group by 1
     )
     insert into bi.release_change (release_id, indicator_id, org_level, org_id, period_type, period, old_value, new_value,
         cause, causes, submission_ids, submission_count)
@@ -141,8 +147,8 @@ _WRITE = """
         coalesce(k.causes[1], 'unexplained'), coalesce(k.causes, '{unexplained}'),
         coalesce(s.ids[:%(listed)s], '{}'), coalesce(cardinality(s.ids), 0)
     from changed_figure c
-    left join causes k using (indicator_id, org_level, org_id, period_type, period)
-    left join submissions s using (indicator_id, org_level, org_id, period_type, period)
+    left join causes k using (figure_id)
+    left join submissions s using (figure_id)
     where c.old_value is distinct from c.value
 """
 
@@ -154,18 +160,13 @@ def write_changes(conn: psycopg.Connection[Any], release_id: int) -> None:
     """
     now = state_of_newest_build(conn)
     then = state_of_release(conn, release_id - 1)
-    if now is None or (then is None and release_id > 1):
-        # Nothing tells what the release before was made from.
-        conn.execute(_FIGURES_WITHOUT_CAUSE)
-    else:
+    conn.execute(
+        "create temporary table figure_cause (figure_id bigint, submission_id bigint, cause text not null) on commit drop"
+    )
+    # Else nothing tells what the release before was made from.
+    if now is not None and (then is not None or release_id == 1):
         _find_causes(conn, then, now)
     conn.execute(_WRITE.encode(), {"release": release_id, "precedence": list(PRECEDENCE), "listed": LISTED_SUBMISSIONS})
-
-
-_FIGURES_WITHOUT_CAUSE = (
-    "create temporary table figure_cause on commit drop as select indicator_id, org_level, org_id, period_type, period,"
-    " null::bigint as submission_id, ''::text as cause from changed_figure limit 0"
-)
 
 
 def _find_causes(conn: psycopg.Connection[Any], then: BuildState | None, now: BuildState) -> None:
@@ -174,9 +175,7 @@ def _find_causes(conn: psycopg.Connection[Any], then: BuildState | None, now: Bu
     newer = Layout(conn, models, now, "now")
     older = Layout(conn, models, then, "then") if then else newer
     changed_forms = find_changes(conn, then, now)
-    if not changed_forms:
-        conn.execute(_FIGURES_WITHOUT_CAUSE)
-    else:
+    if changed_forms:
         find_touched(conn, models, newer, then, now, changed_forms)
         other_register = "unit_register" in changed_forms and older is not newer
         # An organisation is who belonged to it then or does now; a period is as long as it was then or is now.
@@ -194,8 +193,7 @@ def _find_causes(conn: psycopg.Connection[Any], then: BuildState | None, now: Bu
             indicators=newer.relation("indicators"),
         )
         conn.execute(statement.encode())
-        # A first release has millions of rows of it, and is asked for each figure.
-        conn.execute("create index on figure_cause (indicator_id, org_level, org_id, period)")
+        # A release of many changes has millions of rows of it.
         conn.execute("analyze figure_cause")
         if "unit_register" in changed_forms:
             then_units = older.relation("int_organisation_units") if other_register else _nobody(conn, newer)

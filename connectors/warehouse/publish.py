@@ -126,13 +126,14 @@ def _move(
 
 
 def _stage_changed_figures(conn: psycopg.Connection[Any], scope: Scope) -> None:
-    """Put the figures that differ into a temporary table: key, old facts, new facts, and which of the two exist.
+    """Put the figures that differ into a temporary table: a number, key, old facts, new facts, and which of the two exist.
 
     Those of the scope are compared; without one, all.
     """
     statement = sql.SQL(
         "create temporary table changed_figure on commit drop as"
-        " select {key}, {new}, {old}, n.indicator_id is not null as is_there, o.indicator_id is not null as was_there"
+        " select row_number() over () as figure_id, {key}, {new}, {old},"
+        " n.indicator_id is not null as is_there, o.indicator_id is not null as was_there"
         " from (select * from bi_candidate.indicator_value where {scope}) n"
         " full join (select * from bi.indicator_value_history where valid_to_release is null and {scope}) o on {match}"
         " where n.indicator_id is null or o.indicator_id is null or ({new}) is distinct from ({shown})"
