@@ -37,6 +37,7 @@ from connectors.warehouse.overlay import has_place, overlaid
 from connectors.warehouse.registers import read_unit_register
 from connectors.warehouse.sequences import next_ids
 from connectors.warehouse.waivers import read_waivers
+from connectors.warehouse.withdrawal import TAKEN_BACK
 from expectations.contract import forms
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ _CANDIDATES = (
     "select s.submission_id, s.delivery_id, s.form_id, s.unit_id, s.period, s.version, s.outcome,"  # noqa: S608 - our own words
     " s.rows_quarantined, s.content_token, s.received_at, d.sha256, d.size_bytes"
     f" from ({_NEWEST}) as s join archive.delivery d using (delivery_id)"
-    " where not exists (select from ops.withdrawal w where w.submission_id = s.submission_id)"
+    f" where not {TAKEN_BACK}"
 )
 
 
@@ -246,8 +247,8 @@ def _in_force(conn: psycopg.Connection[Any], candidate: Candidate) -> int | None
 def _is_newest(conn: psycopg.Connection[Any], candidate: Candidate) -> bool:
     """Whether nobody has answered, replayed or withdrawn it meanwhile."""
     found = conn.execute(
-        "select not exists (select from ops.submission where (form_id, unit_id, period) = (%s, %s, %s) and version > %s)"
-        " and not exists (select from ops.withdrawal where submission_id = %s)",
+        "select not exists (select from ops.submission where (form_id, unit_id, period) = (%s, %s, %s) and version > %s)"  # noqa: S608 - our own words
+        f" and not {TAKEN_BACK} from ops.submission s where s.submission_id = %s",
         (candidate.form_id, candidate.unit_id, candidate.period, candidate.version, candidate.submission_id),
     ).fetchone()
     return bool(found and found[0])

@@ -17,6 +17,9 @@ from connectors.warehouse.loading import INTAKE_LOCK
 from connectors.warehouse.recorded import rows_of
 from expectations.contract import forms
 
+TAKEN_BACK = "exists (select from ops.withdrawal w join ops.submission o using (submission_id) where o.delivery_id = s.delivery_id)"
+"""True of a submission `s` whose delivery was withdrawn, in whichever of its versions: a replay of it may be newer than the one that counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:

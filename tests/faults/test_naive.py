@@ -13,7 +13,7 @@ def test_undisturbed_the_naive_loader_comes_to_the_right_end(naive_ground: Groun
     tally = Tally("naive loader, undisturbed")
     suffer(naive_ground, "undisturbed", [], tally)
     # What its reader sees meanwhile may well be mixed: it publishes table by table.
-    assert not (tally.lost or tally.doubled or tally.hand_work or tally.leftovers), str(tally)
+    assert (tally.lost, tally.doubled, tally.hand_work, tally.leftovers) == (0, 0, 0, 0), str(tally)
 
 
 def test_killed_at_its_commits_the_naive_loader_loses_doubles_mixes_and_needs_a_hand(

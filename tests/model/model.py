@@ -320,9 +320,10 @@ class Model:
         return key[0] != "unit_register" and self.is_closed(key[2])
 
     def newest(self, key: Key) -> Version | None:
-        """The newest answer, accepted or refused; None where it was withdrawn."""
+        """The newest answer, accepted or refused; None where it was withdrawn, in this version or another of the same delivery."""
         answers = self.answers(*key)
-        return answers[-1] if answers and not answers[-1].is_withdrawn else None
+        taken_back = {v.delivery for v in answers if v.is_withdrawn}
+        return answers[-1] if answers and answers[-1].delivery not in taken_back else None
 
     def propose(self, key: Key, correction: Correction) -> None:
         """One person says what a cell of the newest answer should say."""

@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 
 from connectors.warehouse.holding import WAITS
 from connectors.warehouse.replay import Candidate
+from connectors.warehouse.withdrawal import TAKEN_BACK
 from expectations.contract import forms
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ _ASKED = f"""
         from ops.submission order by form_id, unit_id, period, version desc
     ),
     asked as (
-        select form_id, unit_id, period, delivery_id from newest as n
-        where not exists (select from ops.withdrawal as w where w.submission_id = n.submission_id)
+        select form_id, unit_id, period, delivery_id from newest as s where not {TAKEN_BACK}
         union
         select form_id, unit_id, period, delivery_id from ops.submission_in_force
         union
@@ -41,7 +41,7 @@ _ASKED = f"""
         where (f.form_id, f.unit_id, f.period) = (s.form_id, s.unit_id, s.period)
     ))
     order by s.form_id, s.unit_id, s.period, s.delivery_id, s.version desc
-"""  # noqa: S608 - WAITS is our own text
+"""  # noqa: S608 - our own words
 # The last version that each delivery made: of the one in force, of those that come into force when their period is opened again, and of
 # a later one that was refused.
 

@@ -21,8 +21,10 @@ from connectors.warehouse.backfill.errors import BackfillClosed, BackfillDiffers
 from connectors.warehouse.backfill.records import State, move_state, read_backfills
 from connectors.warehouse.closing import closed_periods
 from connectors.warehouse.engine import connect
+from connectors.warehouse.replay import read_candidates, read_newest
 from connectors.warehouse.replies import reply_to_deliveries
 from connectors.warehouse.waivers import add_waiver
+from connectors.warehouse.withdrawal import withdraw
 from expectations import contract
 from tests.canonical import canonical_dump
 from tests.connectors.warehouse.backfill.bench import YEAR, Bench, endings, rule_of_today
@@ -198,6 +200,20 @@ def test_a_closed_period_is_named_and_left_alone_unless_it_is_to_be_restated(
     ]
     assert versions(conn)[1:] == [(2, "delivery", "accepted", 2, 0), (3, "backfill", "accepted", 1, 1)]
     assert conn.execute("select version from ops.submission_in_force where form_id = 'relief'").fetchall() == [(3,)]
+
+
+def test_an_answer_that_a_backfill_refuses_and_its_unit_withdraws_never_comes_back(
+    settings: Settings, conn: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule_of_today(monkeypatch, "critical", 6000)
+    assert endings(Bench(settings, conn).bring_in()) == [("relief", "A0101", "refused_now")]
+    assert withdraw(conn, "relief", "A0101", "2021-03", reason="报错", author="王处")
+    monkeypatch.undo()
+    contract.forms.cache_clear()
+    assert read_newest(conn, "relief", "A0101", "2021-03") is None
+    assert [c for c in read_candidates(conn) if c.form_id == "relief"] == []
+    assert endings(Bench(settings, conn).bring_in()) == []
+    assert len(versions(conn)) == 2
 
 
 def test_what_waits_behind_a_closed_period_is_judged_again_though_a_later_answer_was_refused(
