@@ -130,6 +130,8 @@ def suffer(ground: Ground, case: str, faults: Sequence[Fault], tally: Tally) -> 
     tally.details += [f"{case}: left behind: {name}" for name in sorted(left)]
     tally.cases += 1
     tally.seconds += time.monotonic() - began
+    if progress := os.environ.get("WAREHOUSE_TEST_PROGRESS"):
+        Path(f"{progress}.{os.getpid()}").write_text(f"{tally}\n")
 
 
 def _drafts(ground: Ground) -> list[str]:
