@@ -22,6 +22,7 @@ run: $(READY) ## The 2021 sample year through the whole chain: night, figures, r
 
 test: lint types ## Everything CI runs: lint, types, the import arrow, SQL, all tests
 	@bin/install-browser
+	@bin/install-dovecot
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 soak: $(READY) ## The long tests, for hours: generated tables, random histories, backfills, kills and cut connections

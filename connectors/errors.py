@@ -3,6 +3,7 @@
     WarehouseError                     exit 3   our failure
     ├── UsageError                     exit 2   what was asked for cannot be
     │   ├── SettingsError                       an environment variable holds what it may not
+    │   ├── SourcesUnsound                      sources.yaml does not say what it must
     │   ├── PeriodClosed                        what was asked for would change a closed period
     │   └── BackfillRefused                     a backfill may not go on; its tree is in connectors/warehouse/backfill/errors.py
     ├── DatabaseError
@@ -15,7 +16,8 @@
     │   ├── LandingColumnError                  a landing table holds a field in another type than its contract says
     │   └── ClusterError                        the embedded server; its tree is in connectors/postgres/errors.py
     ├── KeyringError                            a key is missing, open to others or not a key
-    ├── SourceUnreachable                       a source of workbooks cannot be looked into
+    ├── SourceUnreachable                       a folder of workbooks cannot be looked into
+    ├── SourceFailed                            another source could not be read; its tree is in connectors/sources/errors.py
     ├── ReaderUnavailable                       no process that reads workbooks can be started
     ├── ArchiveError                            bytes that should be there are not, or are not those bytes
     ├── BuildFailed                             dbt itself could not run; a failing test is a result, not an error

@@ -25,6 +25,7 @@ class Settings:
     home: Path
     inbox: Path
     keys_dir: Path
+    sources_file: Path | None = None
     url: str | None = field(default=None, repr=False)
     prefect_database_url: str | None = field(default=None, repr=False)
     prefect_host: str = "127.0.0.1"
@@ -171,6 +172,16 @@ VARIABLES: tuple[Variable, ...] = (
         *_PATH,
     ),
     Variable(
+        "WAREHOUSE_SOURCES",
+        "sources_file",
+        "",
+        "收件文件夹以外的来源清单 sources.yaml；不设则只有收件文件夹",
+        "The list of sources beside the inbox, sources.yaml; unset, there is the inbox alone",
+        lambda text: Path(text).expanduser().absolute(),
+        "文件路径",
+        "the path of a file",
+    ),
+    Variable(
         "WAREHOUSE_KEYS_DIR",
         "keys_dir",
         "<WAREHOUSE_HOME>/keys",
@@ -294,6 +305,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
                 variable.name, without_password(text), variable.allowed_zh, variable.allowed_en
             ) from None
     return Settings(**values)  # type: ignore[arg-type]  # each variable's `read` gives the type of its attribute
+
+
+def secret_in_environment(name: str) -> str:
+    """What a variable holds that a declaration names as the place of a secret; empty where it is not set."""
+    return os.environ.get(name, "").strip()
 
 
 def environment_with(**more: str) -> dict[str, str]:

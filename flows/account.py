@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connectors.warehouse import ledger, releases
+from connectors.warehouse import ledger, looks, releases
 from connectors.warehouse.calendar import undated
 from flows.comparison import count_verdicts, draw_comparison
 from flows.moments import STEPS
@@ -44,6 +44,8 @@ class Summary:
     rows_waiting_in_all: int
     failed_rules: list[str]
     standing: Standing | None = None
+    broken_sources: list[ledger.Row] = field(default_factory=list)
+    refused_mail: list[ledger.Row] = field(default_factory=list)
 
     @property
     def is_new_release(self) -> bool:
@@ -74,6 +76,8 @@ def read_summary(conn: psycopg.Connection[Any], run_id: int | None = None, lang:
         waiting=ledger.read_waiting_rows(conn, run["run_id"]),
         rows_waiting_in_all=ledger.count_waiting_rows(conn),
         failed_rules=ledger.read_failed_rules(conn, run["run_id"]),
+        broken_sources=looks.read_broken(conn, run["run_id"]),
+        refused_mail=looks.count_refused(conn, run["run_id"]),
         standing=read_standing(conn, last_ended_month_year(run["business_date"]), lang),
     )
 
@@ -156,6 +160,20 @@ def _account(account: Mapping[str, Any], speaker: Speaker, draw: Draw) -> str:
     return draw(w("项目 总数 去向", "what total became").split(), rows, ()) + "\n\n" + verdict
 
 
+def broken_source_line(row: Mapping[str, Any], speaker: Speaker) -> str:
+    """Which source could not be read to the end, since when, and why."""
+    until = row["good_until"]
+    since = (
+        speaker.words(f"自 {until:%Y-%m-%d %H:%M} 起", f"since {until:%Y-%m-%d %H:%M}")
+        if until
+        else speaker.words("从未读完过", "never until now")
+    )
+    why = row[f"error_{'en' if speaker.lang == 'en' else 'zh'}"] or speaker.words("中途停止", "it was stopped half-way")
+    return speaker.words(
+        f"来源 {row['source_id']} 未能读完（{since}）：{why}", f"Source {row['source_id']} ({since}): {why}"
+    )
+
+
 def things_to_do(summary: Summary, speaker: Speaker) -> list[str]:
     """What people have to do after this run, the gravest first, each with its remedy."""
     from expectations.catalogue import words
@@ -164,7 +182,15 @@ def things_to_do(summary: Summary, speaker: Speaker) -> list[str]:
         said = words(ledger.finding_of(row["finding"]), "en" if speaker.lang == "en" else "zh")
         return said.what, said.fix
 
-    lines: list[str] = []
+    lines = [broken_source_line(row, speaker) for row in summary.broken_sources]
+    lines += [
+        speaker.words(
+            f"来源 {row['source_id']} 有 {row['refused']} 件来自名单以外的发件人，没有收取；确是报送单位的，请加入 sources.yaml 的 senders",
+            f"The source {row['source_id']} has {row['refused']} mails of senders who are not on its list and were not taken in;"
+            " add those who hand in to its senders in sources.yaml",
+        )
+        for row in summary.refused_mail
+    ]
     for row in summary.sent_back[:MOST_TO_DO]:
         what, fix = remedy(row) if row["finding"] else (row["outcome"], "")
         name = visible(row["object_name"])

@@ -45,8 +45,10 @@ def run_night(
     Raises: WarehouseError; the run is then closed as failed, and readers keep the last release unless it was published.
     """
     with Night(settings, business_date, observe) as night:
-        for source in night.sources:
-            around(night.collect, f"collect {source.source_id}")(source.source_id)
+        if settings.sources_file is None:
+            around(night.collect, "collect inbox")("inbox")
+        else:
+            around(night.collect_all, f"collect {len(night.sources)} sources")()
         chunks = night.chunks()
         for number, chunk in enumerate(chunks, start=1):
             around(night.take_in, f"take in {number} of {len(chunks)}")(f"{number}/{len(chunks)}", chunk)

@@ -22,14 +22,12 @@ if TYPE_CHECKING:
 
     from connectors.archive import Archive
     from connectors.keys import Keyring
-    from connectors.sources import FolderSource
+    from connectors.sources.declared import SourceDeclared
+    from connectors.sources.looking import Look
     from connectors.warehouse.lease import Lease
     from connectors.warehouse.publish import Published
     from connectors.warehouse.runs import Account
     from connectors.workbooks.pool import ReaderPool
-
-INBOX = "inbox"
-"""The id of the source that every installation has: the folder of `WAREHOUSE_INBOX`."""
 
 LEASE = "publish"
 """The lease that whoever builds and publishes must hold."""
@@ -44,16 +42,22 @@ class NightResult:
     published: Published
     report: Path
     year_account: tuple[Path, ...]
+    broken_sources: tuple[str, ...] = ()
+
+    @property
+    def needs_people(self) -> bool:
+        """Whether somebody has to mend something: in what was handed in, or a source that could not be read."""
+        return self.account.needs_people or bool(self.broken_sources)
 
     @property
     def status(self) -> str:
         """The status of the run in the ledger."""
-        return "data_problems" if self.account.needs_people else "succeeded"
+        return "data_problems" if self.needs_people else "succeeded"
 
     @property
     def exit_code(self) -> int:
         """0 good, 1 where people have to mend something."""
-        return 1 if self.account.needs_people else 0
+        return 1 if self.needs_people else 0
 
 
 class Night:
@@ -62,7 +66,8 @@ class Night:
     def __init__(self, settings: Settings, business_date: date, observe: Observe) -> None:
         self.settings, self.business_date, self.observe = settings, business_date, observe
         self.run_id = 0
-        self.sources: list[FolderSource] = []
+        self.sources: list[SourceDeclared] = []
+        self._broken_sources: tuple[str, ...] = ()
         self._resources = ExitStack()
         self._conn: psycopg.Connection[Any] | None = None
         self._pool: ReaderPool | None = None
@@ -73,13 +78,15 @@ class Night:
         self._result: NightResult | None = None
 
     def __enter__(self) -> Self:
-        from connectors.sources import FolderSource
+        if self.settings.sources_file is not None:
+            from connectors.sources.declaration_file import read_sources
 
+            # What is wrong in sources.yaml is said before anything begins.
+            self.sources = read_sources(self.settings)
         with self._told("prepare", ""):
             with suppress(OSError):
                 # One that cannot be made is told when it is looked into.
                 self.settings.inbox.mkdir(parents=True, exist_ok=True)
-            self.sources = [FolderSource(INBOX, self.settings.inbox)]
             self._open("night")
         return self
 
@@ -139,16 +146,37 @@ class Night:
         return self._conn
 
     def collect(self, source_id: str) -> int:
-        """Copy what is new in a source into the archive; gives how many deliveries came. Safe to repeat."""
-        from connectors.sources import collect
+        """Copy what is new in the one source there is, the inbox, into the archive; gives how many deliveries came. Safe to repeat.
 
-        source = next(s for s in self.sources if s.source_id == source_id)
+        Raises: SourceUnreachable, because a night without its only source is none.
+        """
+        from connectors.sources import FolderSource, collect
+        from connectors.sources.looking import look_result
+        from connectors.warehouse.looks import begin_look, end_look
+
+        source = FolderSource(source_id, self.settings.inbox)
         with self._step("collect", source_id) as note:
             found = collect(self.settings, self.connection(), self.archive, source, self.run_id)
-            note(
-                f"received={found.received} unchanged={found.unchanged} waiting={found.waiting} skipped={found.skipped}"
-            )
+            result = look_result(found)
+            with self.connection().transaction():
+                end_look(self.connection(), begin_look(self.connection(), source_id, "folder", self.run_id), result)
+            note(result.counts)
         return found.received
+
+    def collect_all(self) -> int:
+        """Look at all sources at once; gives how many deliveries came. One that is broken delays and stops nothing. Safe to repeat."""
+        from connectors.sources.looking import look_at_all
+
+        def tell(look: Look) -> None:
+            note = f"{look.result.outcome} {look.result.counts}"
+            ended = Moment("collect", look.source_id, is_over=True, seconds=look.seconds, note=note, run_id=self.run_id)
+            self.observe(ended)
+
+        with self._step("collect", f"{len(self.sources)} sources") as note:
+            looks = look_at_all(self.settings, self.connection(), self.keyring, self.sources, self.run_id, tell)
+            self._broken_sources = tuple(sorted(look.source_id for look in looks if look.result.outcome != "good"))
+            note(f"broken={len(self._broken_sources)}")
+        return sum(look.result.received for look in looks)
 
     def chunks(self) -> list[list[int]]:
         """The deliveries without a decision, registers first, in chunks that one transaction carries."""
@@ -255,7 +283,9 @@ class Night:
             raise AccountUnbalanced(self.run_id, account.undecided)
         assert self._published is not None  # noqa: S101 - `publish` has run or raised
         assert self._report is not None  # noqa: S101 - `reply` has run or raised
-        self._result = NightResult(self.run_id, account, self._published, self._report, self._year_account)
+        self._result = NightResult(
+            self.run_id, account, self._published, self._report, self._year_account, self._broken_sources
+        )
         return self._result
 
     def _build(self, inputs: str) -> int:

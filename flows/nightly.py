@@ -51,7 +51,7 @@ def nightly(business_date: str | None = None) -> State[NightResult]:
     night = date.fromisoformat(business_date) if business_date else today()
     result = run_night(settings, night, observer_of_run(), as_task)
     create_night_artifacts(settings, result)
-    words = "完成，有数据问题待处理" if result.account.needs_people else "完成"
+    words = "完成，有数据问题待处理" if result.needs_people else "完成"
     return Completed(
         message=f"{words}：收到 {result.account.received} 个文件，发布第 {result.published.release_id} 期", data=result
     )

@@ -18,6 +18,7 @@ READ_SCHEMAS = ("marts", "bi_candidate", "bi")
 LEFT_OUT_TABLES = {
     ("ops", "run"),
     ("ops", "run_step"),
+    ("ops", "source_look"),
     ("ops", "lease"),
     ("ops", "dbt_build"),
     ("ops", "cross_check"),

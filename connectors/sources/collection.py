@@ -13,6 +13,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +23,9 @@ import psycopg
 
 from connectors.archive import Archive
 from connectors.settings import Settings
-from connectors.sources.folder import Copied, FolderSource, ObjectChangedError, SourceObject
+from connectors.sources.deadline import Deadline
+from connectors.sources.errors import SourceFailed
+from connectors.sources.source import Copied, Known, ObjectChangedError, Source, SourceObject
 from connectors.warehouse.deliveries import NewDelivery, changed_at, write_deliveries
 from connectors.warehouse.sequences import next_ids
 from connectors.workbooks.package import custom_properties
@@ -31,11 +34,8 @@ from expectations.contract import forms
 
 log = logging.getLogger(__name__)
 
-YOUNG_SECONDS = 2.0
-"""A file changed so lately may still be being written."""
-
 GRACE_SECONDS = 1.0
-"""After this long without a change it is not."""
+"""What may still be being written is not, after this long without a change."""
 
 LARGEST_HINT_BYTES = 65_536
 """Our custom properties take half a kilobyte."""
@@ -47,12 +47,17 @@ State = tuple[int, int]
 @dataclass(frozen=True, slots=True)
 class Collected:
     """What a look at a source brought: deliveries received, objects as they were, objects that wait (still changing), and
-    things that are never opened or may not be read."""
+    things that are never opened or may not be read, or came from somebody who may not hand in.
+
+    `broken` is why the source went away before everything was copied; what came whole until then is received.
+    """
 
     received: int = 0
     unchanged: int = 0
     waiting: int = 0
     skipped: int = 0
+    refused: int = 0
+    broken: SourceFailed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,17 @@ class Arrival:
 
 
 def collect(
-    settings: Settings, conn: psycopg.Connection[Any], archive: Archive, source: FolderSource, run_id: int
+    settings: Settings,
+    conn: psycopg.Connection[Any],
+    archive: Archive,
+    source: Source,
+    run_id: int,
+    deadline: Deadline | None = None,
 ) -> Collected:
-    """Bring in what is new or changed in the source since the last look.
+    """Bring in what is new or changed in the source since the last look; a look that is shut out writes nothing down.
 
-    Harmless when repeated, killed or run twice at once. Raises: SourceUnreachable, FolderUnwritable.
+    Harmless when repeated, killed or run twice at once. Raises: SourceUnreachable, SourceFailed where nothing could be listed,
+    FolderUnwritable.
     """
     archive.clear_away()
     listing = source.list()
@@ -79,7 +90,8 @@ def collect(
     changed = [found for found in listing.objects if known.get(found.name) != (found.size_bytes, found.modified_ns)]
     arrivals: list[Arrival] = []
     waiting, skipped = 0, listing.skipped
-    for found in _settled_last(changed):
+    broken: SourceFailed | None = None
+    for found in _settled_last(changed, source.young(changed)):
         if found is None:
             time.sleep(GRACE_SECONDS)
             continue
@@ -90,13 +102,17 @@ def collect(
         except PermissionError:
             log.warning("source %s: %s may not be read", source.source_id, found.name)
             skipped += 1
+        except SourceFailed as error:
+            broken = error
+            break
         else:
             arrivals += arrivals_of(found, copied, archive, settings.max_file_mb * 1_000_000)
     # Nothing is written down as received that a power cut could still take away.
     archive.settle()
-    received = _record(conn, source.source_id, arrivals, run_id)
+    with deadline.writing() if deadline else nullcontext():
+        received = _record(conn, source.source_id, arrivals, run_id)
     unchanged = len(listing.objects) - len(changed) + len(arrivals) - received
-    return Collected(received, unchanged, waiting, skipped)
+    return Collected(received, unchanged, waiting, skipped, listing.refused, broken)
 
 
 def arrivals_of(found: SourceObject, copied: Copied, archive: Archive, longest: int) -> Iterator[Arrival]:
@@ -134,11 +150,20 @@ def form_hint(data: bytes) -> str | None:
     return named if named in forms() else None
 
 
-def _settled_last(changed: Sequence[SourceObject]) -> Iterator[SourceObject | None]:
-    """The objects, those that were changed just now at the end, after a None that says to wait a moment first."""
-    border = time.time_ns() - int(YOUNG_SECONDS * 1e9)
-    yield from (found for found in changed if found.modified_ns < border)
-    young = [found for found in changed if found.modified_ns >= border]
+def known_objects(conn: psycopg.Connection[Any], source_id: str) -> dict[str, Known]:
+    """Each object of the source as it was last delivered, by name."""
+    rows = conn.execute(
+        "select distinct on (object_name) object_name, size_bytes, modified_ns, sha256 from archive.delivery"
+        " where source_id = %s order by object_name, delivery_id desc",
+        (source_id,),
+    )
+    return {name: Known(size, modified, sha256) for name, size, modified, sha256 in rows}
+
+
+def _settled_last(changed: Sequence[SourceObject], young: Sequence[SourceObject]) -> Iterator[SourceObject | None]:
+    """The objects, the young ones at the end, after a None that says to wait a moment first."""
+    waiting = {found.name for found in young}
+    yield from (found for found in changed if found.name not in waiting)
     if young:
         yield None
         yield from young
@@ -146,12 +171,7 @@ def _settled_last(changed: Sequence[SourceObject]) -> Iterator[SourceObject | No
 
 def _latest(conn: psycopg.Connection[Any], source_id: str) -> dict[str, State]:
     """The state in which each object of the source was last delivered."""
-    rows = conn.execute(
-        "select distinct on (object_name) object_name, size_bytes, modified_ns from archive.delivery"
-        " where source_id = %s order by object_name, delivery_id desc",
-        (source_id,),
-    )
-    return {name: (size, modified) for name, size, modified in rows}
+    return {name: (known.size_bytes, known.modified_ns) for name, known in known_objects(conn, source_id).items()}
 
 
 def _record(conn: psycopg.Connection[Any], source_id: str, arrivals: Sequence[Arrival], run_id: int) -> int:
@@ -163,7 +183,9 @@ def _record(conn: psycopg.Connection[Any], source_id: str, arrivals: Sequence[Ar
         known: Mapping[str, State] = _latest(conn, source_id)
         fresh = [a for a in arrivals if known.get(a.found.name) != (a.found.size_bytes, a.found.modified_ns)]
         last_look = conn.execute(
-            "select max(collected_at), clock_timestamp() from archive.delivery where source_id = %s", (source_id,)
+            "select max(collected_at), clock_timestamp() from archive.delivery where source_id = %(source)s and run_id <> all("
+            "  array(select run_id from ops.source_look where source_id = %(source)s and outcome <> 'good'))",
+            {"source": source_id},
         ).fetchone()
         previous, now = last_look if last_look else (None, datetime.now(UTC))
         received = {a.found.name: _received_at(a.found, previous, now) for a in fresh}
@@ -180,7 +202,8 @@ def _record(conn: psycopg.Connection[Any], source_id: str, arrivals: Sequence[Ar
 def _received_at(found: SourceObject, previous: datetime | None, now: datetime) -> datetime:
     """When the object came: when it was last changed, but not before the last look (it was not there then) nor after this one.
 
-    Where the clock was set back since the last look, that look bounds nothing: what came keeps its order.
+    A look that broke off bounds nothing: it may have left there what comes now. Where the clock was set back since the last
+    look, that look bounds nothing either: what came keeps its order.
     """
     modified = changed_at(found.modified_ns)
     return min(max(modified, previous) if previous and previous < now else modified, now)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,39 +15,13 @@ import fsspec
 
 from connectors.archive import PIECE_BYTES, Archive
 from connectors.errors import SourceUnreachable
+from connectors.sources.source import Copied, Listing, ObjectChangedError, SourceObject
 from connectors.workbooks.stray import is_stray
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class SourceObject:
-    """One thing in a source: its name as data (never a path for a library), size and time of change in nanoseconds."""
-
-    name: str
-    location: str
-    size_bytes: int
-    modified_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """Bytes that were copied into the archive; `head` are all of them, or the first of a large file."""
-
-    sha256: str
-    head: bytes
-
-
-class ObjectChangedError(Exception):
-    """The object grew, was replaced or went away while it was being copied; it waits until the next night."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a source holds: objects that can be delivered, and how many others there were that are never opened."""
-
-    objects: list[SourceObject]
-    skipped: int
+YOUNG_SECONDS = 2.0
+"""A file changed so lately may still be being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +58,18 @@ class FolderSource:
         for error in broken:
             log.warning("source %s: a subfolder cannot be read (%s)", self.source_id, error.strerror)
         return Listing(objects, skipped)
+
+    def young(self, objects: Sequence[SourceObject]) -> Sequence[SourceObject]:
+        """Those that were changed just now, by this machine's clock."""
+        border = time.time_ns() - int(YOUNG_SECONDS * 1e9)
+        return [found for found in objects if found.modified_ns >= border]
+
+    def probe(self) -> int:
+        """How many files there are."""
+        return len(self.list().objects)
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def is_unchanged(self, found: SourceObject) -> bool:
         """Whether the object still has the size and time that it was listed with."""

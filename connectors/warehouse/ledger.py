@@ -52,7 +52,7 @@ def is_prepared(conn: psycopg.Connection[Any]) -> bool:
     """Whether the warehouse's tables have been made in this database, in their present shape: every run brings them to it."""
     found = conn.execute(
         "select to_regclass('ops.event') is not null and to_regclass('ops.submission_let_in') is not null"
-        " and to_regclass('bi.release') is not null"
+        " and to_regclass('ops.source_look') is not null and to_regclass('bi.release') is not null"
     ).fetchone()
     return bool(found and found[0])
 

@@ -35,6 +35,11 @@ def command_line(speaker: Speaker, night: date | None, as_json: bool) -> int:
     from flows.night import today
 
     settings = load_settings()
+    if settings.sources_file is not None:
+        from connectors.sources.declaration_file import read_sources
+
+        # What is wrong in it is said at once, before anything is started.
+        read_sources(settings)
     began = time.monotonic()
     draw, seen = observer(speaker), [0]
 

@@ -6,7 +6,8 @@ from dataclasses import fields
 import pytest
 
 import connectors.postgres.errors
-import connectors.warehouse.backfill.errors  # noqa: F401 - the leaves of both join the tree
+import connectors.sources.errors
+import connectors.warehouse.backfill.errors  # noqa: F401 - the leaves of all join the tree
 from connectors.errors import WarehouseError
 
 
