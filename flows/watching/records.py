@@ -1,0 +1,94 @@
+"""Two small files in the home, for whoever must say something about the nights when Prefect and Postgres are dead.
+
+    <home>/watch/schedule.json      since when nights are expected of this home: the first start of `warehouse serve`
+    <home>/watch/last_night.json    how the last night ended that could say so
+
+Hints, and nothing rests on them: the ledger (`ops.run`) knows better wherever it can be asked.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from connectors.home import write_private
+from connectors.settings import Settings
+from flows.schedule import now
+
+
+@dataclass(frozen=True, slots=True)
+class EndedNight:
+    """How a night ended; `release_id` is what readers saw then, None before the first release."""
+
+    run_id: int
+    business_date: date
+    status: str
+    ended_at: datetime
+    release_id: int | None
+
+
+def expected_since(settings: Settings) -> datetime | None:
+    """From when on nights are expected, None where `warehouse serve` was never started."""
+    try:
+        return datetime.fromisoformat(_read(settings, "schedule")["expected_since"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def expect_nights(settings: Settings) -> datetime:
+    """Expect nights from now on, or from when they first were; gives that moment. Harmless when repeated."""
+    since = expected_since(settings)
+    if since is None:
+        since = now()
+        _write(settings, "schedule", {"expected_since": since.isoformat(timespec="seconds")})
+    return since
+
+
+def record_night(settings: Settings, run_id: int, business_date: date, status: str, release_id: int | None) -> None:
+    """Write down how a night ended. A disk that is full is told elsewhere: this is no reason to fail a night."""
+    facts = {
+        "run_id": run_id,
+        "business_date": business_date.isoformat(),
+        "status": status,
+        "ended_at": now().isoformat(timespec="seconds"),
+        "release_id": release_id,
+    }
+    with suppress(OSError):
+        _write(settings, "last_night", facts)
+
+
+def last_recorded_night(settings: Settings) -> EndedNight | None:
+    """The night that was written down last, None before the first."""
+    facts = _read(settings, "last_night")
+    try:
+        return EndedNight(
+            facts["run_id"],
+            date.fromisoformat(facts["business_date"]),
+            facts["status"],
+            datetime.fromisoformat(facts["ended_at"]),
+            facts["release_id"],
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _read(settings: Settings, name: str) -> dict[str, Any]:
+    try:
+        found = json.loads(_file(settings, name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _write(settings: Settings, name: str, facts: dict[str, Any]) -> None:
+    path = _file(settings, name)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(path, json.dumps(facts, ensure_ascii=False))
+
+
+def _file(settings: Settings, name: str) -> Path:
+    return settings.home / "watch" / f"{name}.json"
