@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from connectors.settings import Settings
 from flows.attempts import Attempt, Due, How, Wanted, nights_to_start
 from flows.deployments import CATCH_UP, DEPLOYMENTS, NIGHTLY
-from flows.schedule import business_date_of, due_between, last_due, now
+from flows.schedule import SHANGHAI, business_date_of, due_between, last_due, now
 from flows.watching.records import expect_nights
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _is_past(run: FlowRun, moment: datetime) -> bool:
 
 
 def _attempt(run: FlowRun) -> Attempt:
-    began = run.start_time or run.expected_start_time or now()
+    began = (run.start_time or run.expected_start_time or now()).astimezone(SHANGHAI)
     how = _HOW.get(run.state_type.name if run.state_type else "", "active")
     ended = run.end_time or (run.state.timestamp if run.state and how != "active" else None)
     return Attempt(_date_of(run), how, began, ended)

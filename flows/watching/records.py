@@ -1,7 +1,8 @@
-"""Two small files in the home, for whoever must say something about the nights when Prefect and Postgres are dead.
+"""Small files in the home, for whoever must say something about the nights when Prefect and Postgres are dead.
 
     <home>/watch/schedule.json      since when nights are expected of this home: the first start of `warehouse serve`
     <home>/watch/last_night.json    how the last night ended that could say so
+    <home>/watch/last_backup.json   when and where the last backup was taken
 
 Hints, and nothing rests on them: the ledger (`ops.run`) knows better wherever it can be asked.
 """
@@ -72,6 +73,29 @@ def last_recorded_night(settings: Settings) -> EndedNight | None:
             datetime.fromisoformat(facts["ended_at"]),
             facts["release_id"],
         )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBackup:
+    """When a backup was taken, and where it lies."""
+
+    path: str
+    taken_at: datetime
+
+
+def record_backup(settings: Settings, path: Path) -> None:
+    """Write down that a backup was taken just now. A full disk is told elsewhere."""
+    with suppress(OSError):
+        _write(settings, "last_backup", {"path": str(path), "taken_at": now().isoformat(timespec="seconds")})
+
+
+def last_recorded_backup(settings: Settings) -> TakenBackup | None:
+    """The backup that was written down last, None before the first."""
+    facts = _read(settings, "last_backup")
+    try:
+        return TakenBackup(facts["path"], datetime.fromisoformat(facts["taken_at"]))
     except (KeyError, TypeError, ValueError):
         return None
 

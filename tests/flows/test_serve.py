@@ -33,7 +33,7 @@ def finished_run(served: Served) -> Any:
 def test_the_nightly_deployment_is_there_with_its_schedule(served: Served) -> None:
     assert is_healthy(f"{served.address}/api", timeout=10)
     deployments = {found["name"]: found for found in served.ask("/deployments/filter", {})}
-    assert sorted(deployments) == ["backfill", "nightly"]
+    assert sorted(deployments) == ["backfill", "catch-up", "nightly", "report"]
     deployment = deployments["nightly"]
     assert deployment["entrypoint"] == "flows.nightly.nightly"
     (schedule,) = deployment["schedules"]
