@@ -111,12 +111,16 @@ def packages(_settings: Settings) -> Iterator[Verdict]:
         return
     # A package may be locked in one version for each Python.
     locked: dict[str, set[str]] = {}
-    for name, version in re.findall(r"^([A-Za-z0-9_.\-]+)==([^\s;\\]+)", lock.read_text(encoding="utf-8"), re.MULTILINE):
+    for name, version in re.findall(
+        r"^([A-Za-z0-9_.\-]+)==([^\s;\\]+)", lock.read_text(encoding="utf-8"), re.MULTILINE
+    ):
         locked.setdefault(_plain(name), set()).add(version)
     installed = {_plain(d.name): d.version for d in metadata.distributions() if d.name}
     other = {name: installed[name] for name in locked if name in installed and installed[name] not in locked[name]}
     if other:
-        named = "、".join(f"{name} {version}（应为 {'、'.join(sorted(locked[name]))}）" for name, version in sorted(other.items())[:5])
+        named = "、".join(
+            f"{name} {version}（应为 {'、'.join(sorted(locked[name]))}）" for name, version in sorted(other.items())[:5]
+        )
         mend = ("重新执行 make（或 bin/setup.py）装回锁定的版本", "run make (or bin/setup.py) again")
         yield broken(
             names,

@@ -34,7 +34,8 @@ def test_the_last_night_due_is_that_of_shanghai_wherever_the_machine_stands(zone
 
 
 def test_the_cron_line_says_the_same_hour() -> None:
-    assert (CRON, ZONE) == (f"{DUE_AT.minute} {DUE_AT.hour} * * *", str(SHANGHAI))
+    assert f"{DUE_AT.minute} {DUE_AT.hour} * * *" == CRON
+    assert str(SHANGHAI) == ZONE
     assert Cron(CRON, timezone=ZONE).cron == CRON
 
 
