@@ -62,19 +62,15 @@ async def put_in_order(client: PrefectClient, settings: Settings, say: Say) -> N
 
 
 async def keep_up(client: PrefectClient, settings: Settings, say: Say) -> None:
-    """Look again and again, until cancelled. What cannot be asked now is asked the next time."""
-    import httpx
-    import psycopg
-    from prefect.exceptions import PrefectException
-
-    from connectors.errors import WarehouseError
+    """Look again and again, until cancelled. What cannot be asked now, while Postgres or the server restarts, is asked the next time."""
+    import logging
 
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
             await catch_up(client, settings, say)
-        except (httpx.HTTPError, PrefectException, WarehouseError, psycopg.Error):
-            continue
+        except Exception as error:  # noqa: BLE001 - whatever it was, one look that failed must not be the last
+            logging.getLogger(__name__).warning("could not look for nights to start: %s", type(error).__name__)
 
 
 async def catch_up(

@@ -12,7 +12,7 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from logging.handlers import WatchedFileHandler
@@ -98,7 +98,7 @@ def scheduler(settings: Settings) -> Iterator[Scheduler]:
         starting.enter_context(alone_in_starting(settings))
         with listen("127.0.0.1", 0) as listener:
             address = address_of(listener)
-            server = start_server(settings, listener, is_temporary=True)
+            server = start_server(settings, listener, environment(settings), is_temporary=True)
         try:
             yield Scheduler(f"{address}/api", server, starting)
         finally:
@@ -123,11 +123,13 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=128)
 
 
-def start_server(settings: Settings, listener: socket.socket, *, is_temporary: bool) -> Service:
-    """Start Prefect's server on a socket that listens; the caller may close its own end."""
+def start_server(
+    settings: Settings, listener: socket.socket, variables: Mapping[str, str], *, is_temporary: bool
+) -> Service:
+    """Start Prefect's server on a socket that listens, in that environment; the caller may close its own end."""
     descriptor = listener.fileno()
     arguments = ["server", str(descriptor), "temporary" if is_temporary else "lasting"]
-    return start_service(settings, "prefect-server", arguments, environment(settings), [descriptor])
+    return start_service(settings, "prefect-server", arguments, variables, [descriptor])
 
 
 def is_healthy(api_url: str, timeout: float) -> bool:

@@ -64,12 +64,15 @@ def serve(settings: Settings, ports: tuple[int, int], on_ready: Callable[[Servin
             starting.enter_context(alone_in_starting(settings))
             listener = held.enter_context(_listening(settings.prefect_host, ports[0]))
             serving = Serving(address_of(listener), address_of(health))
-            under_way = _Services(settings, listener, f"{serving.address}/api")
+            api_url = f"{serving.address}/api"
+            # Learned once: to start a service again needs no database that answers.
+            variables = environment(settings) | {"PREFECT_API_URL": api_url}
+            under_way = _Services(settings, listener, variables)
             held.callback(under_way.stop)
             under_way.start_server()
             # From here on it answers, with 503 until everything is there.
             held.enter_context(answering(settings, health, under_way.alive))
-            Scheduler(under_way.api_url, under_way.server.service, starting).wait_until_ready()
+            Scheduler(api_url, under_way.server.service, starting).wait_until_ready()
         under_way.start_worker()
         if not under_way.wait_for_worker(alarm, say):
             return
@@ -94,7 +97,7 @@ class _Services:
 
     settings: Settings
     listener: socket.socket
-    api_url: str
+    variables: Mapping[str, str]
     children: dict[str, Supervised] = field(default_factory=dict)
     tidings: int = -1
     is_ready: bool = False
@@ -110,7 +113,7 @@ class _Services:
         return {**found, "prefect-worker": found.get("prefect-worker", False) and self.is_ready}
 
     def start_server(self) -> None:
-        self._supervise("prefect-server", lambda: start_server(self.settings, self.listener, is_temporary=False))
+        self._supervise("prefect-server", self._server)
 
     def start_worker(self) -> None:
         self._supervise("prefect-worker", self._worker)
@@ -147,6 +150,9 @@ class _Services:
     def _supervise(self, name: str, start: Callable[[], Service]) -> None:
         self.children[name] = Supervised(start, start())
 
+    def _server(self) -> Service:
+        return start_server(self.settings, self.listener, self.variables, is_temporary=False)
+
     def _worker(self) -> Service:
         if self.tidings >= 0:
             os.close(self.tidings)
@@ -154,8 +160,7 @@ class _Services:
         self.tidings, told = os.pipe()
         os.set_blocking(self.tidings, False)
         try:
-            variables = environment(self.settings) | {"PREFECT_API_URL": self.api_url}
-            return start_service(self.settings, "prefect-worker", ["worker", str(told)], variables, [told])
+            return start_service(self.settings, "prefect-worker", ["worker", str(told)], self.variables, [told])
         finally:
             os.close(told)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from datetime import timedelta
@@ -107,29 +108,37 @@ def leases(settings: Settings) -> Iterator[Verdict]:
 
 @check
 def keys(settings: Settings) -> Iterator[Verdict]:
-    """The keys of personal data: there, ours alone, and those that were used before."""
-    from connectors.keys import Keyring
+    """The keys of personal data: there, ours alone, and those that were used before. Read only: a new key is left to the next run."""
+    from connectors.keys import fingerprint_in
 
-    names = ("密钥", "keys")
-    if not (settings.home / "keyring.json").exists():
+    names, known_keys = ("密钥", "keys"), settings.home / "keyring.json"
+    if not known_keys.exists():
         yield good(*names, "尚未生成（第一次运行时生成）", "not made yet (the first run makes them)")
         return
-    try:
-        keyring = Keyring.load(settings)
-    except KeyringError as error:
-        mend = (f"从备份取回放入 {settings.keys_dir}，并 chmod 600", f"put it back into {settings.keys_dir}, mode 600")
-        yield broken(names, (error.sentence("zh"), error.sentence("en")), mend)
-        return
-    inside = settings.keys_dir.resolve().is_relative_to(settings.home.resolve())
-    count = len(keyring.fingerprints)
-    yield good(*names, f"{count} 个，权限正确", f"{count}, with the right permissions")
-    if inside:
+    known: dict[str, str] = json.loads(known_keys.read_text(encoding="ascii"))
+    mend = (f"从备份取回放入 {settings.keys_dir}，并 chmod 600", f"put it back into {settings.keys_dir}, mode 600")
+    wrong = False
+    for name, fingerprint in known.items():
+        path = settings.keys_dir / f"{name}.key"
+        try:
+            found = fingerprint_in(path)
+        except KeyringError as error:
+            wrong = True
+            yield broken((f"密钥 {name}", f"key {name}"), (error.sentence("zh"), error.sentence("en")), mend)
+            continue
+        if found != fingerprint:
+            wrong = True
+            what = ("文件不存在", "is gone") if found is None else ("不是以前使用的那个", "is another than before")
+            yield broken((f"密钥 {name}", f"key {name}"), what, mend)
+    if not wrong:
+        yield good(*names, f"{len(known)} 个，权限正确", f"{len(known)}, with the right permissions")
+    if settings.keys_dir.resolve().is_relative_to(settings.home.resolve()):
         what = ("与数据在同一处", "lie beside the data")
-        mend = (
+        copy = (
             "另存一份到别处（丢失则个人信息无法恢复）",
             "keep a copy elsewhere: without them personal data are lost",
         )
-        yield advice(("密钥的位置", "place of the keys"), what, mend)
+        yield advice(("密钥的位置", "place of the keys"), what, copy)
 
 
 @check

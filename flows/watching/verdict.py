@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from flows.schedule import GRACE
-from flows.watching.facts import Facts
+from flows.watching.facts import GOOD, Facts
 
 STALE_RUN = timedelta(hours=6)
 """A night takes minutes; one that has been at work for so long stands still."""
@@ -103,7 +103,8 @@ def _overdue(facts: Facts) -> tuple[str, str] | None:
 
 def _too_old(facts: Facts, longest: timedelta) -> tuple[str, str] | None:
     good = facts.pulse.good_night if facts.pulse else None
-    ended = good["finished_at"] if good else (facts.recorded.ended_at if facts.recorded else None)
+    known = facts.recorded if facts.recorded and facts.recorded.status in GOOD else None
+    ended = good["finished_at"] if good else (known.ended_at if known else None)
     if ended is not None and facts.at - ended <= longest:
         return None
     hours = longest / timedelta(hours=1)
