@@ -44,8 +44,8 @@ def expect_nights(settings: Settings) -> datetime:
     """Expect nights from now on, or from when they first were; gives that moment. Harmless when repeated."""
     since = expected_since(settings)
     if since is None:
-        since = now()
-        _write(settings, "schedule", {"expected_since": since.isoformat(timespec="seconds")})
+        since = now().replace(microsecond=0)
+        _write(settings, "schedule", {"expected_since": since.isoformat()})
     return since
 
 
