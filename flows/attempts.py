@@ -60,7 +60,8 @@ def nights_to_start(
     ledger whether a night of that date came to its end, or is at work, since that moment.
     """
     by_date: dict[date, list[Attempt]] = {}
-    for attempt in sorted(attempts, key=lambda a: a.began_at):
+    known = sorted(attempts, key=lambda a: a.began_at)
+    for attempt in known:
         by_date.setdefault(attempt.business_date, []).append(attempt)
     wanted = []
     for day in sorted({*by_date, *([due.business_date] if due else [])}):
@@ -70,7 +71,7 @@ def nights_to_start(
         ]
         found = _due(due, mine, moment) if is_due and due else _killed(day, mine, moment)
         since = due.due_at if is_due and due else (mine[0].began_at if mine else moment)
-        if found and not is_answered(day, since):
+        if found and not (mine and not is_due and _is_overtaken(mine[-1], known, due)) and not is_answered(day, since):
             wanted.append(found)
     return wanted
 
@@ -93,6 +94,15 @@ def _killed(day: date, mine: Sequence[Attempt], moment: datetime) -> Wanted | No
     if moment - (last.ended_at or last.began_at) > CRASH_MEMORY or not _is_time(mine, moment):
         return None
     return _again(day, last)
+
+
+def _is_overtaken(last: Attempt, known: Iterable[Attempt], due: Due | None) -> bool:
+    """Whether a night of a newer date has begun since, or is due since: it takes up all that is new, and an older date would be
+    published after a newer one."""
+    day, began = last.business_date, last.began_at
+    if due is not None and due.business_date > day and due.due_at > began:
+        return True
+    return any(a.business_date > day and a.began_at > began for a in known)
 
 
 def _is_time(mine: Sequence[Attempt], moment: datetime) -> bool:

@@ -99,3 +99,14 @@ def test_a_night_by_hand_that_was_killed_is_gone_on_with_for_a_day() -> None:
     assert not nights_to_start(killed, None, _never, NOW + timedelta(days=2))
     at_work = [*killed, _attempt("active", day=date(2021, 3, 1))]
     assert not nights_to_start(at_work, None, _never, NOW)
+
+
+def test_a_killed_night_that_a_newer_one_has_overtaken_is_not_published_after_it() -> None:
+    killed = Attempt(DAY - timedelta(days=1), "crashed", DUE - timedelta(days=1), DUE - timedelta(hours=23, minutes=50))
+    [wanted] = nights_to_start([killed], Due(DUE, [killed.business_date]), _never, NOW)
+    assert wanted.business_date == DAY
+    newer = Attempt(DAY, "active", DUE)
+    assert nights_to_start([killed, newer], None, _never, DUE + timedelta(seconds=1)) == []
+    # What somebody started by hand for an older date after the night was done is gone on with.
+    done, by_hand = Attempt(DAY, "completed", DUE, DUE), Attempt(date(2021, 3, 1), "crashed", NOW, NOW)
+    assert [w.business_date for w in nights_to_start([done, by_hand], Due(DUE, []), _never, NOW)] == [date(2021, 3, 1)]
