@@ -18,7 +18,7 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 
 OPTIONS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync --remote-debugging-port=0"
+    " --disable-component-update --disable-sync --remote-debugging-port=0 --window-size=1600,1200"
 )
 
 
@@ -36,19 +36,25 @@ class Page:
         """The value of a piece of JavaScript."""
         return self._ask("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
 
-    def type(self, text: str) -> None:
-        """Type where the cursor is, and press Enter."""
+    def type(self, selector: str, text: str) -> None:
+        """Type into a field, as a keyboard would; waits for what was typed to have arrived there."""
+        field = f"document.querySelector({json.dumps(selector)})"
+        self.run(f"{field}.focus()")
         self._ask("Input.insertText", text=text)
-        for kind in ("keyDown", "keyUp"):
-            self._ask(
-                "Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\\r"
-            )
+        deadline = time.monotonic() + 60
+        while self.run(f"{field}.value") != text:
+            assert time.monotonic() < deadline, "what was typed did not arrive"
+            time.sleep(0.1)
+
+    def press(self, selector: str) -> None:
+        """Click something."""
+        self.run(f"document.querySelector({json.dumps(selector)}).click()")
 
     def shows(self, *words: str, seconds: float = 90) -> str:
         """The text of the page, once all these words are in it; fails after so long."""
         deadline = time.monotonic() + seconds
         while True:
-            text = str(self.run("document.body ? document.body.innerText : ''"))
+            text = str(self.run("document.body ? document.body.textContent : ''"))
             if all(word in text for word in words):
                 return text
             assert time.monotonic() < deadline, (words, text)

@@ -77,8 +77,8 @@ def test_the_ui_asks_for_the_key_and_shows_deployment_schedule_run_and_artifact(
     with browsing(tmp_path) as page:
         page.open(f"{served.address}/deployments")
         page.shows("Login")
-        page.run("document.querySelector('input[type=password]').focus()")
-        page.type(api_key(served.settings))
+        page.type("input[type=password]", api_key(served.settings))
+        page.press("button[type=submit]")
         page.shows("nightly", "02:00 AM every day")
         page.open(f"{served.address}/runs/flow-run/{finished_run['id']}")
         page.shows("Completed", finished_run["name"])
