@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-GOOD = ("succeeded", "data_problems")
-"""How a night ends that came to its end; the second has people to do something."""
-
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -79,8 +76,7 @@ class Facts:
         """The business dates, as ISO text, of the nights that were due and have not come to their end, the oldest first."""
         since = self.expected_since
         good = self.pulse.good_night if self.pulse else None
-        known = self.recorded if self.recorded and self.recorded.status in GOOD else None
-        done = good["business_date"] if good else (known.business_date if known else None)
+        done = good["business_date"] if good else (self.recorded.good_through if self.recorded else None)
         if since is None:
             return []
         return [day.isoformat() for day in due_between(since, self.at) if done is None or day > done]

@@ -20,16 +20,21 @@ from connectors.home import write_private
 from connectors.settings import Settings
 from flows.schedule import now
 
+GOOD = ("succeeded", "data_problems")
+"""How a night ends that came to its end; the second has people to do something."""
+
 
 @dataclass(frozen=True, slots=True)
 class EndedNight:
-    """How a night ended; `release_id` is what readers saw then, None before the first release."""
+    """How the last night ended; `release_id` is what readers saw then, None before the first release. `good_through` is the newest
+    business date of which a night ever came to its end here, None before the first: a night by hand may be of an older one."""
 
     run_id: int
     business_date: date
     status: str
     ended_at: datetime
     release_id: int | None
+    good_through: date | None
 
 
 def expected_since(settings: Settings) -> datetime | None:
@@ -51,12 +56,15 @@ def expect_nights(settings: Settings) -> datetime:
 
 def record_night(settings: Settings, run_id: int, business_date: date, status: str, release_id: int | None) -> None:
     """Write down how a night ended. A disk that is full is told elsewhere: this is no reason to fail a night."""
+    before = last_recorded_night(settings)
+    good = [day for day in (before.good_through if before else None, business_date if status in GOOD else None) if day]
     facts = {
         "run_id": run_id,
         "business_date": business_date.isoformat(),
         "status": status,
         "ended_at": now().isoformat(timespec="seconds"),
         "release_id": release_id,
+        "good_through": max(good).isoformat() if good else None,
     }
     with suppress(OSError):
         _write(settings, "last_night", facts)
@@ -72,6 +80,7 @@ def last_recorded_night(settings: Settings) -> EndedNight | None:
             facts["status"],
             datetime.fromisoformat(facts["ended_at"]),
             facts["release_id"],
+            date.fromisoformat(facts["good_through"]) if facts["good_through"] else None,
         )
     except (KeyError, TypeError, ValueError):
         return None

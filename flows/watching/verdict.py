@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from flows.schedule import GRACE
-from flows.watching.facts import GOOD, Facts
+from flows.watching.facts import Facts
+from flows.watching.records import GOOD
 
 STALE_RUN = timedelta(hours=6)
 """A night takes minutes; one that has been at work for so long stands still."""

@@ -105,6 +105,12 @@ def test_the_records_survive_and_what_is_no_record_is_none(watched: Settings) ->
     kept = last_recorded_night(watched)
     assert kept is not None
     assert (kept.run_id, kept.business_date, kept.status, kept.release_id) == (7, inbox.NIGHT, "failed", None)
+    assert kept.good_through is None
+    record_night(watched, 8, inbox.NIGHT, "succeeded", 3)
+    record_night(watched, 9, inbox.NIGHT - timedelta(days=30), "data_problems", 4)
+    by_hand = last_recorded_night(watched)
+    assert by_hand is not None
+    assert (by_hand.business_date, by_hand.good_through) == (inbox.NIGHT - timedelta(days=30), inbox.NIGHT)
     plant(watched, "last_night", run_id="?")
     (watched.home / "watch" / "schedule.json").write_text("half a rec")
     assert (expected_since(watched), last_recorded_night(watched)) == (None, None)
