@@ -143,7 +143,7 @@ class ServiceStopped(WarehouseError):
     exit_code_seen: int
     log: str
     zh: ClassVar[str] = (
-        "服务 {service} 反复意外停止（退出码 {exit_code_seen}），不再自动重启，其余服务已一并停止；请查看日志 {log}，排除原因后重新运行 warehouse serve。"
+        "服务 {service} 反复意外停止（退出码 {exit_code_seen}），不再自动重启，其余服务已停止；请查看日志 {log}，排除原因后重新运行 warehouse serve。"
     )
     en: ClassVar[str] = (
         "The service {service} keeps ending by itself (exit code {exit_code_seen}), is not started again, and the others were "
