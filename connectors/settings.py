@@ -30,6 +30,8 @@ class Settings:
     prefect_database_url: str | None = field(default=None, repr=False)
     prefect_host: str = "127.0.0.1"
     prefect_port: int = 4200
+    health_host: str = "127.0.0.1"
+    health_port: int = 4201
     postgres_account: str | None = None
     chunk_size: int = 400
     readers: int = 2
@@ -273,6 +275,22 @@ VARIABLES: tuple[Variable, ...] = (
         "4200",
         "Prefect 界面的端口",
         "The port of Prefect's UI",
+        *_whole(1, 65535),
+    ),
+    Variable(
+        "WAREHOUSE_HEALTH_HOST",
+        "health_host",
+        "127.0.0.1",
+        "健康检查、指标和状态页的监听地址；不需要口令，请只对内开放",
+        "The address of health, metrics and the status page; they ask for no password, so keep it inside",
+        *_HOST,
+    ),
+    Variable(
+        "WAREHOUSE_HEALTH_PORT",
+        "health_port",
+        "4201",
+        "健康检查、指标和状态页的端口",
+        "The port of health, metrics and the status page",
         *_whole(1, 65535),
     ),
     Variable(

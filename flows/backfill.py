@@ -26,6 +26,7 @@ from flows.desk import sound_reason
 from flows.moments import Observe
 from flows.nightly import LAST_WORDS_SECONDS, as_task, observer_of_run, watcher
 from flows.speech import Speaker
+from flows.spoken_state import spoken
 from flows.tables import markdown_table
 from flows.usage import WrongUsage
 
@@ -36,6 +37,7 @@ def _run_name() -> str:
 
 
 @flow(name="backfill", flow_run_name=_run_name)
+@spoken
 def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the form in which people start it in the UI
     mode: Literal["preview", "apply"] = "preview",
     first_period: str = "",

@@ -53,6 +53,8 @@ COMMANDS: Mapping[str, Entry] = {
     "closings": Entry("结账记录、等待的报送与数字、验证结账包", "What is closed and what waits; verify a pack"),
     "report": Entry("生成带图的年度报告（HTML）", "Write the report with charts (HTML)"),
     "sample": Entry("写出 2021 年示例报表", "Write the sample workbooks of 2021"),
+    "watch": Entry("上一夜有没有运行（供 cron、容器检查调用）", "Did last night run? For cron and health checks"),
+    "doctor": Entry("检查这套系统并说明如何修复", "Examine this installation and say how to mend it"),
     "db": Entry("内置数据库：启动、停止、网址、psql", "The database: start, stop, url, psql"),
 }
 """Every sub-command, in the order of the day."""

@@ -6,7 +6,7 @@ WarehouseError                exit 3
 ├── StepFailed                         a step stopped for a reason that nobody foresaw
 ├── SchedulerWontStart                 Prefect's server did not answer
 ├── PortTaken                          the UI's port cannot be listened on
-├── ServiceStopped                     a service of `warehouse serve` ended by itself
+├── ServiceStopped                     a service of `warehouse serve` keeps ending by itself
 └── UsageError            exit 2
     ├── NothingYet                     the warehouse has not been filled
     └── NoRegister                     no register of units has been accepted that reaches the period
@@ -137,17 +137,17 @@ class NoRegister(UsageError):
 
 @dataclass(eq=False)
 class ServiceStopped(WarehouseError):
-    """One of the services ended by itself; the others were stopped with it."""
+    """One of the services keeps ending by itself, or never got ready; the others were stopped with it."""
 
     service: str
     exit_code_seen: int
     log: str
     zh: ClassVar[str] = (
-        "服务 {service} 意外停止（退出码 {exit_code_seen}），其余服务已一并停止；请查看日志 {log} 后重新运行 warehouse serve。"
+        "服务 {service} 反复意外停止（退出码 {exit_code_seen}），不再自动重启，其余服务已停止；请查看日志 {log}，排除原因后重新运行 warehouse serve。"
     )
     en: ClassVar[str] = (
-        "The service {service} ended by itself (exit code {exit_code_seen}) and the others were stopped with it; "
-        "see the log {log} and run `warehouse serve` again."
+        "The service {service} keeps ending by itself (exit code {exit_code_seen}), is not started again, and the others were "
+        "stopped with it; see the log {log}, remove the cause and run `warehouse serve` again."
     )
 
 

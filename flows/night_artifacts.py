@@ -13,15 +13,16 @@ from flows.speech import Speaker
 from flows.tables import markdown_table
 
 
-def create_night_artifacts(settings: Settings, result: NightResult) -> None:
-    """Put three artifacts on the run's page. Counts, figures and words only, no row of anybody."""
+def create_night_artifacts(settings: Settings, result: NightResult, because: str = "") -> None:
+    """Put three artifacts on the run's page. Counts, figures and words only, no row of anybody; `because` is why it was caught up."""
     speaker = Speaker("zh")
     with connect(settings) as conn:
         summary = read_summary(conn, result.run_id)
     if summary is None:
         return
+    notice = f"**{because}**\n\n" if because else ""
     create_markdown_artifact(
-        f"# 夜间账目\n\n{markdown_summary(summary, speaker)}",
+        f"# 夜间账目\n\n{notice}{markdown_summary(summary, speaker)}",
         key="night-account",
         description="夜间账目：收到、去向、待办、用时",
     )

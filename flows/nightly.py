@@ -22,9 +22,13 @@ from prefect.states import Completed
 from connectors.settings import load_settings
 from flows.failures import heals
 from flows.moments import Moment, Observe
-from flows.night import run_night, today
+from flows.night import run_night
 from flows.night_artifacts import create_night_artifacts
 from flows.night_steps import NightResult
+from flows.spoken_state import business_date as business_date_asked
+from flows.spoken_state import spoken
+from flows.usage import WrongUsage
+from flows.watching.records import record_night
 
 watcher: ContextVar[Observe | None] = ContextVar("watcher", default=None)
 """Who watches a night that is run in this process, beside Prefect; a flow's parameters hold plain values only."""
@@ -37,23 +41,37 @@ LAST_WORDS_SECONDS = 10
 
 
 def _run_name() -> str:
-    return f"night {flow_run.parameters.get('business_date') or today()}"
+    asked = flow_run.parameters
+    try:
+        return f"{'catch-up' if asked.get('because') else 'night'} {business_date_asked(asked.get('business_date'))}"
+    except WrongUsage:
+        # The flow itself says what is wrong with it.
+        return "night ?"
 
 
 @flow(name="nightly", flow_run_name=_run_name, validate_parameters=False)
-def nightly(business_date: str | None = None) -> State[NightResult]:
-    """Run the night of a business date (ISO text; none: today in Shanghai): collect, take in, build, publish, reply.
+@spoken
+def nightly(business_date: str | None = None, because: str = "") -> State[NightResult]:
+    """收取、读取、校验、建库、发布、答复。重复运行无害：每次送达只处理一次，没有变动就不发布。
 
-    It writes to the warehouse only: archive, landing, quarantine, ledger, marts and, if all checks pass, the next release.
-    A second run is harmless: deliveries are decided once and a release is made only of differences.
+    Args:
+        business_date: 业务日期，如 2021-03-05；空为应当运行的那一天（北京时间）。
+        because: 补跑的缘由，由系统填写；会写在账目之前。
     """
     settings = load_settings()
-    night = date.fromisoformat(business_date) if business_date else today()
-    result = run_night(settings, night, observer_of_run(), as_task)
-    create_night_artifacts(settings, result)
+    night = business_date_asked(business_date)
+    try:
+        result = run_night(settings, night, observer_of_run(), as_task)
+    except Exception:
+        record_night(settings, 0, night, "failed", None)
+        raise
+    record_night(settings, result.run_id, night, result.status, result.published.release_id)
+    create_night_artifacts(settings, result, because)
     words = "完成，有数据问题待处理" if result.needs_people else "完成"
+    begun = "补跑" if because else ""
     return Completed(
-        message=f"{words}：收到 {result.account.received} 个文件，发布第 {result.published.release_id} 期", data=result
+        message=f"{begun}{words}：收到 {result.account.received} 个文件，发布第 {result.published.release_id} 期",
+        data=result,
     )
 
 

@@ -9,21 +9,21 @@ import json
 import logging
 import os
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
-from connectors.home import file_lock, make_home
+from connectors.home import file_lock, make_home, write_private
 from connectors.postgres import prefect_database_url
-from connectors.settings import PROJECT_FOLDER, Settings
+from connectors.settings import Settings
+from flows.children import Service, log_file, start_service, stop_service
 from flows.failures import SchedulerWontStart
+from flows.prefect_key import api_key
 
 START_SECONDS = 180
 """How long the server may take: 6 s on a quiet machine with 2 cores, ten times that on a busy one without bytecode."""
@@ -34,6 +34,9 @@ def environment(settings: Settings) -> dict[str, str]:
     return {
         "PREFECT_HOME": str(settings.prefect_home),
         "PREFECT_API_DATABASE_CONNECTION_URL": prefect_database_url(settings),
+        # The server asks for it, its UI asks a person for it, and our own processes answer with it.
+        "PREFECT_SERVER_API_AUTH_STRING": api_key(settings),
+        "PREFECT_API_AUTH_STRING": api_key(settings),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         # The UI asks the server that it came from, whatever its port.
@@ -59,21 +62,6 @@ def enter(settings: Settings, api_url: str) -> None:
     logging.getLogger().addHandler(log)
     # A log that cannot be written (the disk is full) is no reason to print a traceback for each of its lines.
     logging.raiseExceptions = False
-
-
-def log_file(settings: Settings, name: str) -> Path:
-    """The log of a service, in a folder that exists."""
-    settings.logs_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return settings.logs_dir / f"{name}.log"
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A child process of ours; it ends when we do, because it watches the pipe that is its standard input."""
-
-    name: str
-    process: subprocess.Popen[bytes]
-    log: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +96,11 @@ def scheduler(settings: Settings) -> Iterator[Scheduler]:
         return
     with ExitStack() as starting:
         starting.enter_context(alone_in_starting(settings))
-        server, port = start_server(settings, "127.0.0.1", 0, is_temporary=True)
+        with listen("127.0.0.1", 0) as listener:
+            address = address_of(listener)
+            server = start_server(settings, listener, environment(settings), is_temporary=True)
         try:
-            yield Scheduler(f"http://127.0.0.1:{port}/api", server, starting)
+            yield Scheduler(f"{address}/api", server, starting)
         finally:
             stop_service(server)
 
@@ -123,45 +113,23 @@ def alone_in_starting(settings: Settings) -> Iterator[None]:
         yield
 
 
-def start_server(settings: Settings, host: str, port: int, *, is_temporary: bool) -> tuple[Service, int]:
-    """Start Prefect's server on that port (0: any free one); gives the process and the port. Raises: OSError if it is taken.
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on that port (0: any free one). Raises: OSError if it is taken.
 
-    The socket listens before the server has started: nobody else can take the port, and early callers wait.
+    It listens before the server has started: nobody else can take the port, and early callers wait. Who keeps it open while a
+    server is started again spares its callers the refusal: they wait as well.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family, backlog=128) as listener:
-        kind = "temporary" if is_temporary else "lasting"
-        server = start_service(settings, "prefect-server", "server", str(listener.fileno()), kind, fd=listener.fileno())
-        return server, int(listener.getsockname()[1])
+    return socket.create_server((host, port), family=family, backlog=128)
 
 
-def start_service(settings: Settings, name: str, *arguments: str, fd: int | None = None) -> Service:
-    """Start `flows.service` in a session of its own, so that Ctrl-C reaches us alone and we stop it in order."""
-    log = log_file(settings, name)
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flows.service", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd=PROJECT_FOLDER,
-            env={**os.environ, **environment(settings)},  # noqa: TID251 - a child has our environment and Prefect's settings
-            pass_fds=() if fd is None else (fd,),
-            start_new_session=True,
-        )
-    return Service(name, process, log)
-
-
-def stop_service(service: Service, patience_seconds: float = 10) -> None:
-    """Ask a service to end, and after that long end it."""
-    service.process.terminate()
-    try:
-        service.process.wait(patience_seconds)
-    except subprocess.TimeoutExpired:
-        service.process.kill()
-        service.process.wait()
-    if service.process.stdin is not None:
-        service.process.stdin.close()
+def start_server(
+    settings: Settings, listener: socket.socket, variables: Mapping[str, str], *, is_temporary: bool
+) -> Service:
+    """Start Prefect's server on a socket that listens, in that environment; the caller may close its own end."""
+    descriptor = listener.fileno()
+    arguments = ["server", str(descriptor), "temporary" if is_temporary else "lasting"]
+    return start_service(settings, "prefect-server", arguments, variables, [descriptor])
 
 
 def is_healthy(api_url: str, timeout: float) -> bool:
@@ -173,13 +141,19 @@ def is_healthy(api_url: str, timeout: float) -> bool:
         return False
 
 
-def record_serving(settings: Settings, address: str) -> None:
+def address_of(listener: socket.socket) -> str:
+    """The URL of a listening socket, as this machine reaches it: who listens everywhere is reached on the loopback."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not listened on
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def record_serving(settings: Settings, address: str, health_address: str) -> None:
     """Write down where `warehouse serve` answers, for other commands of this home."""
     record = _serving_record(settings)
     record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = record.with_suffix(".new")
-    fresh.write_text(json.dumps({"address": address, "pid": os.getpid()}), encoding="utf-8")
-    fresh.replace(record)
+    facts = {"address": address, "health": health_address, "pid": os.getpid()}
+    write_private(record, json.dumps(facts))
 
 
 def forget_serving(settings: Settings) -> None:
@@ -187,16 +161,29 @@ def forget_serving(settings: Settings) -> None:
     _serving_record(settings).unlink(missing_ok=True)
 
 
-def serving_address(settings: Settings) -> str | None:
-    """Where `warehouse serve` of this home answers now, or None."""
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where `warehouse serve` answers: the UI, and health, metrics and the status page."""
+
+    address: str
+    health: str
+
+
+def recorded_serving(settings: Settings) -> Serving | None:
+    """The `warehouse serve` of this home whose process lives, whether or not it answers; None where there is none."""
     try:
         record = json.loads(_serving_record(settings).read_text(encoding="utf-8"))
         # Asks for nothing but whether the process exists: another home's server may answer at a dead one's port.
         os.kill(int(record["pid"]), 0)
-        address = str(record["address"])
+        return Serving(str(record["address"]), str(record["health"]))
     except (OSError, ValueError, KeyError):
         return None
-    return address if is_healthy(f"{address}/api", timeout=3) else None
+
+
+def serving_address(settings: Settings) -> str | None:
+    """Where the UI of this home answers now, or None."""
+    serving = recorded_serving(settings)
+    return serving.address if serving and is_healthy(f"{serving.address}/api", timeout=3) else None
 
 
 def _serving_record(settings: Settings) -> Path:

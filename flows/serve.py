@@ -1,129 +1,207 @@
-"""The services of one machine: Prefect's server with its UI, the worker, and the nightly schedule, started and stopped together."""
+"""The services of one machine: Prefect's server with its UI, the worker, health and metrics; started, kept alive and stopped together.
+
+This process imports no Prefect: it holds the sockets, watches its children and answers how things stand.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import json
+import os
+import select
 import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from types import FrameType
 
+from connectors.errors import WarehouseError
+from connectors.postgres import ensure_database
 from connectors.settings import Settings
+from flows.children import Service, start_service
 from flows.failures import PortTaken, ServiceStopped
 from flows.prefect_home import (
+    START_SECONDS,
     Scheduler,
-    Service,
+    Serving,
+    address_of,
     alone_in_starting,
-    enter,
+    environment,
     forget_serving,
+    listen,
     record_serving,
+    recorded_serving,
     serving_address,
     start_server,
-    start_service,
-    stop_service,
 )
+from flows.supervisor import Supervised
+from flows.watching.endpoint import answering
+from flows.watching.records import expect_nights
 
-POOL = "warehouse"
-"""The work pool of the nightly deployment: processes on this machine."""
-
-SCHEDULE = "0 2 * * *"
-"""02:00 each day: after the last upload of the evening, before anybody comes to work."""
-
-ZONE = "Asia/Shanghai"
+Say = Callable[[str, str], None]
+"""Tells people something, in Chinese and in English."""
 
 WATCH_SECONDS = 1.0
 """How soon a service that ended by itself is noticed."""
 
+MOST_TIDINGS = 65_536
 
-def serve(settings: Settings, port: int, on_ready: Callable[[str], None]) -> None:
-    """Run the services until SIGTERM or SIGINT; `on_ready` gets the UI's address. Does nothing more where they run already.
 
-    Raises: PortTaken, SchedulerWontStart, ServiceStopped if one of them ends by itself.
+def serve(settings: Settings, ports: tuple[int, int], on_ready: Callable[[Serving], None], say: Say) -> None:
+    """Run the services until SIGTERM or SIGINT; `on_ready` is told where they answer. Does nothing more where they run already.
+
+    `ports` are that of the UI and that of health and metrics, 0 for any free one. A service that dies is started again.
+    Raises: PortTaken, SchedulerWontStart; ServiceStopped if one of them keeps dying.
     """
-    running = serving_address(settings)
+    running = recorded_serving(settings) if serving_address(settings) else None
     if running is not None:
         on_ready(running)
         return
-    with _until_signal() as told_to_stop, ExitStack() as starting:
-        starting.enter_context(alone_in_starting(settings))
+    with _until_signal() as alarm, ExitStack() as held:
+        expect_nights(settings)
+        health = held.enter_context(_listening(settings.health_host, ports[1]))
+        with ExitStack() as starting:
+            starting.enter_context(alone_in_starting(settings))
+            listener = held.enter_context(_listening(settings.prefect_host, ports[0]))
+            serving = Serving(address_of(listener), address_of(health))
+            api_url = f"{serving.address}/api"
+            # Learned once: to start a service again needs no database that answers.
+            variables = environment(settings) | {"PREFECT_API_URL": api_url}
+            under_way = _Services(settings, listener, variables)
+            held.callback(under_way.stop)
+            under_way.start_server()
+            # From here on it answers, with 503 until everything is there.
+            held.enter_context(answering(settings, health, under_way.alive))
+            Scheduler(api_url, under_way.server.service, starting).wait_until_ready()
+        under_way.start_worker()
+        if not under_way.wait_for_worker(alarm, say):
+            return
+        held.callback(forget_serving, settings)
+        record_serving(settings, serving.address, serving.health)
+        on_ready(serving)
+        while not alarm.is_told:
+            under_way.tend(alarm, say)
+
+
+@dataclass(slots=True)
+class _Alarm:
+    """Set by SIGTERM and SIGINT; `descriptor` becomes readable then, so that whoever waits wakes up."""
+
+    descriptor: int
+    is_told: bool = False
+
+
+@dataclass(slots=True)
+class _Services:
+    """The children of `warehouse serve`, and the pipe in which the worker tells what people should hear."""
+
+    settings: Settings
+    listener: socket.socket
+    variables: Mapping[str, str]
+    children: dict[str, Supervised] = field(default_factory=dict)
+    tidings: int = -1
+    is_ready: bool = False
+
+    @property
+    def server(self) -> Supervised:
+        """Prefect's server."""
+        return self.children["prefect-server"]
+
+    def alive(self) -> Mapping[str, bool]:
+        """Which of them live; the worker counts when it has put things in order and takes work."""
+        found = {name: child.is_alive for name, child in self.children.items()}
+        return {**found, "prefect-worker": found.get("prefect-worker", False) and self.is_ready}
+
+    def start_server(self) -> None:
+        self._supervise("prefect-server", self._server)
+
+    def start_worker(self) -> None:
+        self._supervise("prefect-worker", self._worker)
+
+    def wait_for_worker(self, alarm: _Alarm, say: Say) -> bool:
+        """Wait until the worker takes work; false if we were told to stop meanwhile. Raises: ServiceStopped."""
+        for _ in range(int(START_SECONDS / WATCH_SECONDS)):
+            self.tend(alarm, say)
+            if alarm.is_told or self.is_ready:
+                return not alarm.is_told
+        service = self.children["prefect-worker"].service
+        raise ServiceStopped(service.name, service.process.poll() or 0, str(service.log))
+
+    def tend(self, alarm: _Alarm, say: Say) -> None:
+        """Wait a moment, say what the worker has told, and start again what has died."""
+        with suppress(WarehouseError):
+            # The embedded server is our child too, as good as: it is started again here.
+            ensure_database(self.settings)
+        for child in self.children.values():
+            child.tend(say)
+        readable, _, _ = select.select(
+            [alarm.descriptor, *([self.tidings] if self.tidings >= 0 else [])], [], [], WATCH_SECONDS
+        )
+        if self.tidings in readable:
+            self._hear(say)
+
+    def stop(self) -> None:
+        """End them, the worker first."""
+        for child in reversed(self.children.values()):
+            child.stop()
+        if self.tidings >= 0:
+            os.close(self.tidings)
+
+    def _supervise(self, name: str, start: Callable[[], Service]) -> None:
+        self.children[name] = Supervised(start, start())
+
+    def _server(self) -> Service:
+        return start_server(self.settings, self.listener, self.variables, is_temporary=False)
+
+    def _worker(self) -> Service:
+        if self.tidings >= 0:
+            os.close(self.tidings)
+        self.is_ready = False
+        self.tidings, told = os.pipe()
+        os.set_blocking(self.tidings, False)
         try:
-            server, bound = start_server(settings, settings.prefect_host, port, is_temporary=False)
-        except OSError as error:
-            raise PortTaken(settings.prefect_host, port, error.strerror or str(error)) from error
-        services = [server]
-        try:
-            address = f"http://{_in_url(settings.prefect_host)}:{bound}"
-            enter(settings, f"{address}/api")
-            Scheduler(f"{address}/api", server, starting).wait_until_ready()
-            asyncio.run(register_deployments())
-            services.append(start_service(settings, "prefect-worker", "worker", POOL))
-            record_serving(settings, address)
-            on_ready(address)
-            _watch(services, told_to_stop)
+            return start_service(self.settings, "prefect-worker", ["worker", str(told)], self.variables, [told])
         finally:
-            forget_serving(settings)
-            for service in reversed(services):
-                stop_service(service)
+            os.close(told)
 
-
-async def register_deployments() -> None:
-    """Make the work pool, the deployment `nightly/nightly` with its schedule and `backfill/backfill` without one, or bring them up to
-    date."""
-    from prefect.client.orchestration import get_client
-    from prefect.client.schemas.actions import WorkPoolCreate
-    from prefect.schedules import Cron
-    from prefect.types.entrypoint import EntrypointType
-
-    from flows.backfill import backfill
-    from flows.nightly import nightly
-
-    async with get_client() as client:
-        await client.create_work_pool(WorkPoolCreate(name=POOL, type="process"), overwrite=True)
-    deployment = await nightly.ato_deployment(
-        "nightly",
-        schedule=Cron(SCHEDULE, timezone=ZONE),
-        work_pool_name=POOL,
-        entrypoint_type=EntrypointType.MODULE_PATH,
-        description="每天 02:00（北京时间）收取、读取、校验、建库、发布并生成报告。",
-        tags=["warehouse"],
-    )
-    await deployment.aapply()
-    by_hand = await backfill.ato_deployment(
-        "backfill",
-        work_pool_name=POOL,
-        entrypoint_type=EntrypointType.MODULE_PATH,
-        description="补录与重算：先预览（mode=preview），看过预览之后再执行（mode=apply）。",
-        tags=["warehouse"],
-    )
-    await by_hand.aapply()
-
-
-def _watch(services: list[Service], told_to_stop: threading.Event) -> None:
-    while not told_to_stop.wait(WATCH_SECONDS):
-        for service in services:
-            code = service.process.poll()
-            if code is not None and not told_to_stop.is_set():
-                raise ServiceStopped(service.name, code, str(service.log))
+    def _hear(self, say: Say) -> None:
+        heard = os.read(self.tidings, MOST_TIDINGS)
+        if not heard:
+            os.close(self.tidings)
+            self.tidings = -1
+        for line in heard.splitlines():
+            facts = json.loads(line)
+            if facts.get("ready"):
+                self.is_ready = True
+            else:
+                say(facts["zh"], facts["en"])
 
 
 @contextmanager
-def _until_signal() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set, for as long as the block runs."""
-    told = threading.Event()
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        listener = listen(host, port)
+    except OSError as error:
+        raise PortTaken(host, port, error.strerror or str(error)) from error
+    with listener:
+        yield listener
+
+
+@contextmanager
+def _until_signal() -> Iterator[_Alarm]:
+    """An alarm that SIGTERM and SIGINT set, for as long as the block runs."""
+    waiting, waking = os.pipe()
+    alarm = _Alarm(waiting)
 
     def tell(_number: int, _frame: FrameType | None) -> None:
-        told.set()
+        alarm.is_told = True
+        os.write(waking, b"!")
 
     before = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield told
+        yield alarm
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _in_url(host: str) -> str:
-    """The host as this machine reaches it: who listens everywhere is reached on the loopback."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not listened on
-    return f"[{host}]" if ":" in host else host
+        os.close(waiting)
+        os.close(waking)

@@ -1,12 +1,13 @@
 """A service process of `warehouse serve` and `warehouse run`: Prefect's server, or the worker. Ends when its parent does.
 
 python -m flows.service server FD (temporary|lasting)
-python -m flows.service worker POOL
+python -m flows.service worker FD
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -36,19 +37,45 @@ def run_server(descriptor: int, is_temporary: bool) -> None:
     server.run(sockets=[socket.socket(fileno=descriptor)])
 
 
-def run_worker(pool: str) -> None:
-    """Run what the schedule brings due, each flow run in a process of its own, which ends with the worker."""
+def run_worker(tidings: int) -> None:
+    """Put Prefect in order, then run what comes due, each flow run in a process of its own, which ends with the worker.
+
+    What people should hear goes to the pipe `tidings`, one JSON object a line: `{"zh", "en"}`, and `{"ready": true}` once.
+    """
     import asyncio
 
+    from prefect.client.orchestration import get_client
     from prefect.workers.process import ProcessWorker
 
-    async def work() -> None:
-        worker = asyncio.ensure_future(ProcessWorker(work_pool_name=pool, name="warehouse").start())
-        # Cancelled, the worker ends its flow runs and tells the server; merely killed, it would leave them running.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
+    from connectors.settings import load_settings
+    from flows.catching_up import keep_up, put_in_order
+    from flows.deployments import POOL, register_deployments
+    from flows.orphans import be_worker
 
+    settings = load_settings()
+
+    def tell(facts: object) -> None:
+        # Who listens may be going away; the work goes on without.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(tidings, json.dumps(facts).encode() + b"\n")
+
+    def say(zh: str, en: str) -> None:
+        tell({"zh": zh, "en": en})
+
+    async def work() -> None:
+        async with get_client() as client:
+            await register_deployments(client)
+            await put_in_order(client, settings, say)
+            tell({"ready": True})
+            looking = asyncio.ensure_future(keep_up(client, settings, say))
+            worker = asyncio.ensure_future(ProcessWorker(work_pool_name=POOL, name="warehouse").start())
+            # Cancelled, the worker ends its flow runs and tells the server; merely killed, it would leave them running.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.cancel)
+            with contextlib.suppress(asyncio.CancelledError):
+                await worker
+            looking.cancel()
+
+    be_worker()
     asyncio.run(work())
 
 
@@ -58,8 +85,8 @@ def main() -> None:
     match sys.argv[1:]:
         case ["server", descriptor, ("temporary" | "lasting") as kind]:
             run_server(int(descriptor), kind == "temporary")
-        case ["worker", pool]:
-            run_worker(pool)
+        case ["worker", descriptor]:
+            run_worker(int(descriptor))
         case other:
             sys.exit(f"flows.service knows no service {other}")
 

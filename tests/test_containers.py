@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from connectors.settings import VARIABLES
+from connectors.settings import VARIABLES, load_settings
 from flows.command import COMMANDS
 
 ROOT = Path(__file__).parent.parent
@@ -30,7 +32,7 @@ SERVICE_KEYS = {
         "read_only",
         "restart",
     ),
-    *("secrets", "security_opt", "tmpfs", "user", "volumes"),
+    *("secrets", "security_opt", "stop_grace_period", "tmpfs", "user", "volumes"),
 }
 """The words of the Compose specification that this file uses; another one is a typing error until it is added here."""
 
@@ -74,6 +76,24 @@ def test_the_commands_exist() -> None:
     commands += [re.findall(r'"([^"]+)"', line) for line in re.findall(r"^CMD (.+)$", DOCKERFILE, re.MULTILINE)]
     assert commands
     assert all(command[0] == "warehouse" and command[1] in COMMANDS for command in commands)
+
+
+def test_the_entry_point_reads_the_secret_from_its_file_and_becomes_the_command(tmp_path: Path) -> None:
+    (tmp_path / "warehouse_url").write_text("postgresql://warehouse:a b@postgres:5432/warehouse")
+    environment = {"PATH": os.environ["PATH"], "WAREHOUSE_URL_FILE": str(tmp_path / "warehouse_url")}
+    command = [str(ROOT / "bin" / "container-entry"), "sh", "-c", 'echo "$$ $WAREHOUSE_URL"']
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        said, _ = process.communicate(timeout=30)
+    # The same process: a signal to the container reaches the command itself.
+    assert said.strip() == f"{process.pid} postgresql://warehouse:a b@postgres:5432/warehouse"
+
+
+def test_the_health_check_asks_where_health_answers() -> None:
+    [_, python, option, code] = SERVICES["warehouse"]["healthcheck"]["test"]
+    assert (python, option) == ("python", "-c")
+    usual = load_settings({})
+    assert f"http://{usual.health_host}:{usual.health_port}/health" in code
+    assert "WAREHOUSE_HEALTH_PORT" not in SERVICES["warehouse"]["environment"]
 
 
 def test_the_variables_exist() -> None:

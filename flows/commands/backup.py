@@ -51,6 +51,7 @@ def back_up(speaker: Speaker, folder: Path, is_list: bool, is_verify: bool, as_j
     if is_verify:
         return _verify(speaker, folder, as_json)
     from connectors.backup.taking import take_backup
+    from flows.watching.records import record_backup
 
     settings = load_settings()
     with reading(settings):
@@ -58,6 +59,7 @@ def back_up(speaker: Speaker, folder: Path, is_list: bool, is_verify: bool, as_j
         pass
     with progress(speaker.words("备份", "backing up"), "backup") as tell:
         taken = take_backup(settings, folder, tell)
+    record_backup(settings, taken.path.absolute())
     facts = taken.manifest
     if as_json:
         say_json(_facts(taken.path, facts) | {"added_bytes": taken.added_bytes, "added_objects": taken.added_objects})

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from connectors.settings import load_settings
-from flows.desk import known_period, reading
 from flows.speech import Speaker, command, json_option, option, pass_speaker, say_json
 
 
@@ -33,28 +32,14 @@ from flows.speech import Speaker, command, json_option, option, pass_speaker, sa
 @pass_speaker
 def command_line(speaker: Speaker, period: str | None, output: Path, as_json: bool) -> int:
     """Write the report, and the account where the period is a year."""
-    from connectors.report import write_account, write_report
-    from connectors.warehouse.releases import read_releases
-    from flows.failures import NothingYet
-    from flows.night import today
-    from flows.night_steps import last_ended_month_year
+    from flows.reports import write_reports
 
-    settings = load_settings()
-    asked = known_period(period)
-    with reading(settings) as conn:
-        releases = read_releases(conn, limit=1)
-    if not releases:
-        raise NothingYet
-    night = releases[0]["night"]
-    chosen = asked.id if asked else last_ended_month_year(min(night, today()))
-    path = write_report(settings, chosen, output)
-    is_year = asked is None or asked.kind == "year"
-    account = write_account(settings, chosen, output) if is_year else None
-    written = [str(account.page), str(account.document)] if account else []
+    done = write_reports(load_settings(), period, output)
+    written = [str(path) for path in done.year_account]
     if as_json:
-        say_json({"report": str(path), "year_account": written, "period": chosen})
+        say_json({"report": str(done.page), "year_account": written, "period": done.period})
         return 0
-    speaker.say(f"报告（{chosen}）：{path}", f"Report ({chosen}): {path}")
+    speaker.say(f"报告（{done.period}）：{done.page}", f"Report ({done.period}): {done.page}")
     for file in written:
-        speaker.say(f"年度工作报告（{chosen}）：{file}", f"The year's account ({chosen}): {file}")
+        speaker.say(f"年度工作报告（{done.period}）：{file}", f"The year's account ({done.period}): {file}")
     return 0

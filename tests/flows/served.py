@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+from connectors.settings import Settings, load_settings
+from flows.prefect_key import authorization
 from tests.flows.conftest import Desk
 from tests.night import inbox
 
@@ -17,8 +20,20 @@ from tests.night import inbox
 class Served:
     """A running `warehouse serve` and its API."""
 
-    def __init__(self, desk: Desk, process: subprocess.Popen[str], address: str) -> None:
-        self.desk, self.process, self.address = desk, process, address
+    def __init__(self, desk: Desk, process: subprocess.Popen[str], address: str, health: str) -> None:
+        self.desk, self.process, self.address, self.health = desk, process, address, health
+
+    @property
+    def settings(self) -> Settings:
+        """Those that it serves by."""
+        return load_settings(self.desk.environment)
+
+    def tell(self, path: str) -> tuple[int, bytes]:
+        """What it answers on /health, /metrics or /status: the HTTP status and the body."""
+        with closing(http.client.HTTPConnection(self.health.removeprefix("http://"), timeout=60)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
 
     def ask(self, path: str, body: object | None = None) -> Any:
         """The API's answer, as JSON."""
@@ -26,7 +41,8 @@ class Served:
         method = "GET" if body is None else "POST"
         connection = http.client.HTTPConnection(self.address.removeprefix("http://"), timeout=60)
         with closing(connection):
-            connection.request(method, f"/api{path}", data, {"content-type": "application/json"})
+            headers = {"content-type": "application/json", "authorization": authorization(self.settings)}
+            connection.request(method, f"/api{path}", data, headers)
             return json.load(connection.getresponse())
 
     def run_until(self, *states: str) -> Any:
@@ -35,15 +51,19 @@ class Served:
 
     def start_until(self, name: str, parameters: object, *states: str) -> Any:
         """Start a deployment, as somebody at the UI would, and give its flow run when it is in one of these states."""
-        [deployment] = [found for found in self.ask("/deployments/filter", {}) if found["name"] == name]
-        wanted = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
-        run = self.ask(f"/deployments/{deployment['id']}/create_flow_run", wanted)
+        run = self.start(name, parameters)
         deadline = time.monotonic() + 240
         while run["state"]["type"] not in states:
             assert time.monotonic() < deadline, run["state"]
             time.sleep(0.5)
             run = self.ask(f"/flow_runs/{run['id']}")
         return run
+
+    def start(self, name: str, parameters: object) -> Any:
+        """Start a deployment and do not wait."""
+        [deployment] = [found for found in self.ask("/deployments/filter", {}) if found["name"] == name]
+        wanted = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
+        return self.ask(f"/deployments/{deployment['id']}/create_flow_run", wanted)
 
 
 @contextmanager
@@ -52,9 +72,10 @@ def serve(desk: Desk) -> Iterator[Served]:
     with desk.start("serve", "--port", "0") as process:
         try:
             assert process.stdout is not None
-            line = process.stdout.readline()
-            assert "界面：http://127.0.0.1:" in line, process.stderr.read() if process.stderr else line
-            yield Served(desk, process, line.split("：")[1].split("（")[0])
+            lines = [process.stdout.readline() for _ in range(3)]
+            assert "界面：http://127.0.0.1:" in lines[0], process.stderr.read() if process.stderr else lines
+            ui, health = (re.findall(r"http://[0-9.]+:[0-9]+", line)[0] for line in (lines[0], lines[2]))
+            yield Served(desk, process, ui, health)
         finally:
             process.terminate()
             process.communicate(timeout=60)

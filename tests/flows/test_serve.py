@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
+import http.client
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from flows.prefect_home import is_healthy
-from tests.flows.conftest import Desk
+from flows.prefect_key import api_key, key_file
+from tests.flows.browser import BROWSER, browsing
+from tests.flows.conftest import ROOT, Desk
 from tests.flows.served import Served, serve
 from tests.night import inbox
-
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,7 @@ def finished_run(served: Served) -> Any:
 def test_the_nightly_deployment_is_there_with_its_schedule(served: Served) -> None:
     assert is_healthy(f"{served.address}/api", timeout=10)
     deployments = {found["name"]: found for found in served.ask("/deployments/filter", {})}
-    assert sorted(deployments) == ["backfill", "nightly"]
+    assert sorted(deployments) == ["backfill", "catch-up", "nightly", "report"]
     deployment = deployments["nightly"]
     assert deployment["entrypoint"] == "flows.nightly.nightly"
     (schedule,) = deployment["schedules"]
@@ -66,17 +69,73 @@ def test_another_serve_finds_the_first_and_another_run_uses_its_server(served: S
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
-def test_the_ui_shows_deployment_schedule_run_and_artifact(served: Served, finished_run: Any, tmp_path: Path) -> None:
+def test_the_ui_asks_for_the_key_and_shows_deployment_schedule_run_and_artifact(
+    served: Served, finished_run: Any, tmp_path: Path
+) -> None:
     artifacts = served.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [finished_run["id"]]}}})
     account = next(a for a in artifacts if a["key"] == "night-account")
-    for page, words in {
-        "deployments": ("nightly", "02:00 AM every day"),
-        f"runs/flow-run/{finished_run['id']}": ("Completed", finished_run["name"]),
-        f"artifacts/artifact/{account['id']}": ("夜间账目", "账目相符"),
-    }.items():
-        shown = _page(f"{served.address}/{page}", tmp_path)
-        for word in words:
-            assert word in shown, (page, word)
+    with browsing(tmp_path) as page:
+        page.open(f"{served.address}/deployments")
+        page.shows("Login")
+        page.type("input[type=password]", api_key(served.settings))
+        page.press("button[type=submit]")
+        page.shows("nightly", "02:00 AM every day")
+        page.open(f"{served.address}/runs/flow-run/{finished_run['id']}")
+        page.shows("Completed", finished_run["name"])
+        page.open(f"{served.address}/artifacts/artifact/{account['id']}")
+        page.shows("夜间账目", "账目相符")
+
+
+def test_the_api_refuses_whoever_has_not_the_key(served: Served) -> None:
+    for headers in ({}, {"authorization": "Basic d2FyZWhvdXNlOndyb25n"}):
+        connection = http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=60)
+        with closing(connection):
+            connection.request(
+                "POST", "/api/deployments/filter", b"{}", {"content-type": "application/json", **headers}
+            )
+            assert connection.getresponse().status == 401
+    file = key_file(served.settings)
+    assert file.stat().st_mode & 0o777 == 0o600
+    shown = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert file.read_text() not in shown
+
+
+def test_health_metrics_and_status_answer_and_the_health_check_of_compose_passes(served: Served) -> None:
+    assert served.tell("/health")[0] == 200, served.tell("/health")
+    assert b'warehouse_service_up{service="prefect-worker"} 1.0' in served.tell("/metrics")[1]
+    assert "执行器" in served.tell("/status")[1].decode()
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    code = compose["services"]["warehouse"]["healthcheck"]["test"][3].replace("http://127.0.0.1:4201", served.health)
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "sentence"),
+    [
+        ("nightly", {"business_date": "gestern"}, "业务日期（business_date）“gestern”不是日期。"),
+        ("report", {"period": "2021-13"}, "“2021-13”不是期间。"),
+        ("backfill", {"mode": "preview"}, "预览要写起止期间。"),
+    ],
+)
+def test_wrong_parameters_end_the_run_with_one_chinese_sentence(
+    served: Served, name: str, parameters: dict[str, str], sentence: str
+) -> None:
+    run = served.start_until(name, parameters, "COMPLETED", "FAILED", "CRASHED")
+    assert run["state"]["type"] == "FAILED"
+    assert run["state"]["message"].startswith(sentence)
+
+
+def test_what_publishes_has_a_queue_in_which_one_works_at_a_time(served: Served) -> None:
+    queues = {q["name"]: q["concurrency_limit"] for q in served.ask("/work_pools/warehouse/queues/filter", {})}
+    assert (queues["publishing"], queues["reading"]) == (1, None)
+    found = {d["name"]: d["work_queue_name"] for d in served.ask("/deployments/filter", {})}
+    assert found == {"nightly": "publishing", "catch-up": "publishing", "backfill": "publishing", "report": "reading"}
+
+
+def test_the_report_is_written_from_the_ui(served: Served) -> None:
+    run = served.start_until("report", {"period": "2021-03"}, "COMPLETED", "FAILED", "CRASHED")
+    assert run["state"]["type"] == "COMPLETED", run["state"]["message"]
+    assert (served.settings.reports_dir / "report-2021-03.html").exists()
 
 
 def test_a_port_that_is_taken_is_told(second_office: Desk, served: Served, tmp_path: Path) -> None:
@@ -84,11 +143,3 @@ def test_a_port_that_is_taken_is_told(second_office: Desk, served: Served, tmp_p
     refused = desk.call("serve", "--port", served.address.rpartition(":")[2])
     assert refused.returncode == 3
     assert "--port" in refused.stderr
-
-
-def _page(url: str, folder: Path) -> str:
-    assert BROWSER is not None
-    options = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    options += " --disable-component-update --disable-sync --virtual-time-budget=15000 --dump-dom"
-    command = [BROWSER, *options.split(), f"--user-data-dir={folder}", url]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import psycopg
     from alembic.config import Config
     from sqlalchemy import Connection
 
@@ -41,3 +42,21 @@ def known_versions() -> frozenset[str]:
     from alembic.script import ScriptDirectory
 
     return frozenset(script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions())
+
+
+def newest_version() -> str:
+    """The version that this program brings a database to."""
+    from alembic.script import ScriptDirectory
+
+    newest = ScriptDirectory.from_config(configuration()).get_current_head()
+    assert newest is not None  # noqa: S101 - there are versions
+    return newest
+
+
+def version_in(conn: psycopg.Connection[Any]) -> str | None:
+    """The version that a database has reached, None where nothing was ever made in it."""
+    made = conn.execute("select to_regclass(%s) is not null", (f"{VERSION_SCHEMA}.{VERSION_TABLE}",)).fetchone()
+    if not made or not made[0]:
+        return None
+    found = conn.execute(f"select version_num from {VERSION_SCHEMA}.{VERSION_TABLE}").fetchone()  # noqa: S608 - our own names
+    return str(found[0]) if found else None

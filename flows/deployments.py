@@ -1,0 +1,100 @@
+"""What can be started, by the schedule or from Prefect's UI: the deployments as code, their work pool and its queues.
+
+Another one (a reminder, say) is another line in `DEPLOYMENTS`. What builds or publishes belongs in the queue `publishing`, of which
+one run works at a time; the lease in Postgres keeps them apart anyway, the queue keeps them from waiting for it inside a run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flows.schedule import CRON, ZONE
+
+if TYPE_CHECKING:
+    from prefect import Flow
+    from prefect.client.orchestration import PrefectClient
+
+POOL = "warehouse"
+"""The work pool: processes on this machine."""
+
+PUBLISHING, READING = "publishing", "reading"
+QUEUES: dict[str, int | None] = {PUBLISHING: 1, READING: None}
+"""The queues of the pool, and how many runs of each may work at once (None: any number)."""
+
+NIGHTLY, CATCH_UP = "nightly", "catch-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One thing that can be started: its name, the flow as `module:name`, its queue, whether the schedule starts it, and its words."""
+
+    name: str
+    flow: str
+    queue: str
+    zh: str
+    is_scheduled: bool = False
+
+
+DEPLOYMENTS = (
+    Deployment(
+        NIGHTLY,
+        "flows.nightly:nightly",
+        PUBLISHING,
+        "每天 02:00（北京时间）收取、读取、校验、建库、发布并生成报告。",
+        is_scheduled=True,
+    ),
+    Deployment(
+        CATCH_UP,
+        "flows.nightly:nightly",
+        PUBLISHING,
+        "补跑：错过的、中途被终止的夜间流程由系统自动从这里接着运行；也可以手工启动，写明业务日期。",
+    ),
+    Deployment(
+        "backfill",
+        "flows.backfill:backfill",
+        PUBLISHING,
+        "补录与重算：先预览（mode=preview），看过预览之后再执行（mode=apply）。",
+    ),
+    Deployment(
+        "report",
+        "flows.reporting:report",
+        READING,
+        "重新生成某一期间的报告；不改动任何数据。",
+    ),
+)
+
+
+async def register_deployments(client: PrefectClient) -> None:
+    """Make the pool, its queues and the deployments, or bring them up to date. Harmless when repeated."""
+    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.exceptions import ObjectAlreadyExists
+    from prefect.schedules import Cron
+    from prefect.types.entrypoint import EntrypointType
+
+    await client.create_work_pool(WorkPoolCreate(name=POOL, type="process"), overwrite=True)
+    for queue, limit in QUEUES.items():
+        try:
+            await client.create_work_queue(queue, concurrency_limit=limit, work_pool_name=POOL)
+        except ObjectAlreadyExists:
+            found = await client.read_work_queue_by_name(queue, work_pool_name=POOL)
+            await client.update_work_queue(found.id, concurrency_limit=limit)
+    for each in DEPLOYMENTS:
+        made = await _flow(each.flow).ato_deployment(
+            each.name,
+            schedule=Cron(CRON, timezone=ZONE) if each.is_scheduled else None,
+            work_pool_name=POOL,
+            work_queue_name=each.queue,
+            entrypoint_type=EntrypointType.MODULE_PATH,
+            description=each.zh,
+            tags=["warehouse"],
+        )
+        await made.aapply()
+
+
+def _flow(entry: str) -> Flow[Any, Any]:
+    from importlib import import_module
+
+    module, _, name = entry.partition(":")
+    found: Flow[Any, Any] = getattr(import_module(module), name)
+    return found

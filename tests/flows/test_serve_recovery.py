@@ -1,0 +1,127 @@
+"""`warehouse serve` alone brings a night to its end: one that was missed, and one whose server, worker, or both are killed half-way.
+
+`WAREHOUSE_SERVE_KILLS` says how often each of the three is killed at a moment of its own (`make soak`: 10); `make test` kills both once.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from connectors.warehouse.engine import connect
+from connectors.warehouse.pulse import newest_night
+from flows.schedule import last_due, now
+from flows.watching.records import expect_nights
+from tests.flows.conftest import Desk
+from tests.flows.served import Served, serve
+
+KILLS = int(os.environ.get("WAREHOUSE_SERVE_KILLS", "0"))
+SERVICES = {"server": ["flows.service server"], "worker": ["flows.service worker"]}
+SERVICES["both"] = [*SERVICES["server"], *SERVICES["worker"]]
+PATIENCE_SECONDS = 280.0
+
+
+@pytest.fixture(scope="module")
+def served(second_office: Desk) -> Iterator[Served]:
+    """Services that were expected to have run for three days, and did not."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("flows.watching.records.now", lambda: now() - timedelta(days=3))
+        expect_nights(Served(second_office, None, "", "").settings)  # type: ignore[arg-type]  # nothing is served yet
+    with serve(second_office) as services:
+        yield services
+
+
+@pytest.mark.timeout(600)
+def test_a_missed_night_is_caught_up_through_the_death_of_server_and_worker(served: Served) -> None:
+    due = last_due(now()).date()
+    wait_for(lambda: run_of(served, due), "the missed night was not started")
+    wait_for(lambda: step_begun(served, due, "build"), "the night did not come to its build")
+    kill(served, "both")
+    wait_for(lambda: ended_well(served, due), "the night did not come to its end")
+    assert served.tell("/health")[0] == 200
+    [(balanced, runs)] = asked(
+        served,
+        "select bool_and((account ->> 'is_balanced')::boolean), count(*) from ops.run where business_date = %s and account is not null",
+        due,
+    )
+    assert (balanced, runs) == (True, 1)
+    artifacts = served.ask("/artifacts/filter", {"artifacts": {"key": {"any_": ["night-account"]}}})
+    assert any(a["data"].startswith(f"# 夜间账目\n\n**接着运行：业务日期 {due}") for a in artifacts)
+    runs_told = served.ask("/flow_runs/filter", {"flow_runs": {"name": {"any_": [f"catch-up {due}"]}}})
+    assert sorted(run["state"]["type"] for run in runs_told) == ["COMPLETED", "CRASHED"]
+    first = min(runs_told, key=lambda run: run["created"])
+    earlier = (due - timedelta(days=2)).isoformat()
+    assert first["parameters"]["because"].startswith(f"补跑：{due} 02:00")
+    assert earlier in first["parameters"]["because"]
+
+
+@pytest.mark.skipif(not KILLS, reason="WAREHOUSE_SERVE_KILLS is not set: make soak")
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("victim", SERVICES)
+def test_a_night_ends_well_whatever_is_killed_and_whenever(served: Served, victim: str) -> None:
+    chance = random.Random(victim)
+    first = date(2021, 5, 1) + timedelta(days=100 * list(SERVICES).index(victim))
+    for number in range(KILLS):
+        night = first + timedelta(days=number)
+        served.start("nightly", {"business_date": night.isoformat()})
+        wait_for(lambda night=night: run_of(served, night), "the night did not begin")
+        time.sleep(chance.uniform(0, 12))
+        kill(served, victim)
+        wait_for(lambda night=night: ended_well(served, night), f"{victim} {number}: the night did not come to its end")
+        wait_for(lambda: served.tell("/health")[0] == 200, f"{victim} {number}: not healthy afterwards")
+        [(good, lost)] = asked(
+            served,
+            "select count(*) filter (where status in ('succeeded', 'data_problems')),"
+            " count(*) filter (where account is not null and not (account ->> 'is_balanced')::boolean)"
+            " from ops.run where business_date = %s",
+            night,
+        )
+        assert (good, lost) == (1, 0)
+
+
+def kill(served: Served, victim: str) -> None:
+    """kill -9 of a service of this serve, and of its children only."""
+    for words in SERVICES[victim]:
+        found = subprocess.run(
+            ["pgrep", "-P", str(served.process.pid), "-f", words], capture_output=True, text=True, check=True
+        )
+        for pid in found.stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
+
+
+def wait_for(is_so: Callable[[], object], otherwise: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.3)
+
+
+def run_of(served: Served, night: date) -> bool:
+    return bool(asked(served, "select 1 from ops.run where business_date = %s", night))
+
+
+def step_begun(served: Served, night: date, step: str) -> bool:
+    query = f"select 1 from ops.run_step join ops.run using (run_id) where business_date = %s and step = '{step}'"
+    return bool(asked(served, query, night))
+
+
+def ended_well(served: Served, night: date) -> bool:
+    with closing(connect(served.settings)) as conn:
+        newest = newest_night(conn)
+    assert newest is not None
+    return newest["business_date"] == night and newest["status"] in ("succeeded", "data_problems")
+
+
+def asked(served: Served, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    with closing(psycopg.connect(served.desk.environment["WAREHOUSE_URL"])) as conn:
+        return conn.execute(query, values).fetchall()  # type: ignore[call-overload,no-any-return]  # our own words
