@@ -25,6 +25,7 @@ class Settings:
     home: Path
     inbox: Path
     keys_dir: Path
+    owners: Path | None = None
     url: str | None = field(default=None, repr=False)
     prefect_database_url: str | None = field(default=None, repr=False)
     prefect_host: str = "127.0.0.1"
@@ -79,6 +80,11 @@ class Settings:
     def prefect_home(self) -> Path:
         """Prefect's own folder, so that it never writes in the user's."""
         return self.home / "prefect"
+
+    @property
+    def owners_file(self) -> Path:
+        """The register of owners, which need not be there."""
+        return self.owners or self.home / "owners.yaml"
 
     @property
     def secrets_dir(self) -> Path:
@@ -137,6 +143,7 @@ def _postgres_url(text: str) -> str:
 
 
 _PATH = (lambda text: Path(text).expanduser().absolute(), "文件夹路径", "the path of a folder")
+_FILE = (lambda text: Path(text).expanduser().absolute(), "文件路径", "the path of a file")
 _POSTGRES_URL = (
     _postgres_url,
     "postgresql://用户:密码@主机:端口/数据库",
@@ -177,6 +184,14 @@ VARIABLES: tuple[Variable, ...] = (
         "个人信息密钥的文件夹；请与数据分开备份",
         "The folder of the keys of personal data; back it up apart from the data",
         *_PATH,
+    ),
+    Variable(
+        "WAREHOUSE_OWNERS",
+        "owners",
+        "<WAREHOUSE_HOME>/owners.yaml",
+        "责任人名册：谁负责哪些预警、用什么通道通知；没有该文件时不发送",
+        "The register of owners: who is told of which alerts, and how; without that file nothing is sent",
+        *_FILE,
     ),
     Variable(
         "WAREHOUSE_POSTGRES_ACCOUNT",
@@ -294,6 +309,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
                 variable.name, without_password(text), variable.allowed_zh, variable.allowed_en
             ) from None
     return Settings(**values)  # type: ignore[arg-type]  # each variable's `read` gives the type of its attribute
+
+
+def secret_variable(name: str) -> str:
+    """What the environment holds under the name that a register (`owners.yaml`) gives for a secret; empty where nothing is."""
+    return os.environ.get(name, "").strip()
 
 
 def environment_with(**more: str) -> dict[str, str]:

@@ -24,6 +24,8 @@ LEFT_OUT_TABLES = {
     ("ops", "event"),
     ("ops", "event_head"),
     ("ops", "alembic_version"),
+    # Names the runs that looked; what they found is in `ops.alert`.
+    ("ops", "alert_change"),
 }
 LEFT_OUT_COLUMNS = {
     "plan_id",
@@ -43,6 +45,8 @@ LEFT_OUT_COLUMNS = {
     "submission_ids",
     "manifest",
     "pack_sha256",
+    "alert_id",
+    "cause_id",
 }
 
 DELIVERY = "(select d.object_name || '|' || d.sha256 from archive.delivery d where d.delivery_id = t.{0})"

@@ -1,0 +1,56 @@
+"""One message over one channel, within a time that nothing can stretch."""
+
+from __future__ import annotations
+
+import threading
+from queue import Empty, Queue
+
+from connectors.channels.bots import SENDERS
+from connectors.channels.channel import Channel, Mail, SecretAt, SecretMissing
+from connectors.channels.mail import send_mail
+from connectors.channels.message import Answer, Message
+
+MAIL_STEPS = 3
+"""Waits that may add up in a conversation with a mail server that is still worth having."""
+
+POST_STEPS = 2
+"""Connecting, and waiting for the answer."""
+
+
+def deliver(channel: Channel, message: Message, seconds: float) -> Answer:
+    """What came of sending this message, after at most so many seconds; it never raises.
+
+    A server that drips its answer, or a name that is looked up for ever, is left behind in a thread that dies with the process.
+    """
+    answers: Queue[Answer] = Queue()
+    threading.Thread(
+        target=lambda: answers.put(_attempt(channel, message, seconds)), name=f"to {channel.channel_id}", daemon=True
+    ).start()
+    try:
+        return answers.get(timeout=seconds)
+    except Empty:
+        return Answer("unanswered", "", f"{seconds:.0f} 秒内没有回应")
+
+
+def _attempt(channel: Channel, message: Message, seconds: float) -> Answer:
+    secrets: list[str] = []
+    try:
+        if isinstance(channel, Mail):
+            password = _read(channel.server.password, secrets)
+            return send_mail(channel, password, message, seconds / MAIL_STEPS).without(secrets)
+        url = _read(channel.url, secrets) or ""
+        secret = _read(channel.secret, secrets)
+        secrets += url.partition("?")[2:]
+        return SENDERS[channel.kind](url, secret, message, seconds / POST_STEPS).without(secrets)
+    except SecretMissing as error:
+        return Answer("temporary", "", f"密钥读不到：{error.where}")
+    except Exception as error:  # noqa: BLE001 - one dead channel must not stop the others; the class says enough to look it up
+        return Answer("temporary", "", f"未能发送：{type(error).__name__}").without(secrets)
+
+
+def _read(where: SecretAt | None, secrets: list[str]) -> str | None:
+    if where is None:
+        return None
+    secret = where.read()
+    secrets.append(secret)
+    return secret
