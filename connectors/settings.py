@@ -188,9 +188,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "WAREHOUSE_OWNERS",
         "owners",
-        "<WAREHOUSE_HOME>/owners.yaml",
-        "责任人名册：谁负责哪些预警、用什么通道通知；没有该文件时不发送",
-        "The register of owners: who is told of which alerts, and how; without that file nothing is sent",
+        "",
+        "责任人名册：谁负责哪些预警、用什么通道通知；不设则为 WAREHOUSE_HOME 中的 owners.yaml，没有该文件时不发送",
+        "The register of owners: who is told of which alerts, and how; unset, owners.yaml in WAREHOUSE_HOME, without which nothing is sent",
         *_FILE,
     ),
     Variable(
@@ -311,8 +311,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]  # each variable's `read` gives the type of its attribute
 
 
-def secret_variable(name: str) -> str:
-    """What the environment holds under the name that a register (`owners.yaml`) gives for a secret; empty where nothing is."""
+def secret_in_environment(name: str) -> str:
+    """What a variable holds that a declaration names as the place of a secret; empty where it is not set."""
     return os.environ.get(name, "").strip()
 
 

@@ -66,10 +66,13 @@ def _likeness(row: Row) -> tuple[Any, ...]:
 
 
 def _line(row: Row, names: Names, night: date, caused: int) -> str:
-    kind = KINDS[row["kind"]]
-    said = f"{_where(row, names)}{_what(row)}"
-    because = f"；另有 {caused} 项由此引起" if caused else ""
-    return f"{said}{because}。{_consequence([row], names)}{kind.move}。（预警 {row['alert_id']}{_age(row, night)}）"
+    because = f"另有 {caused} 项由此引起。" if caused else ""
+    return f"{sentence(row, names, because)}（预警 {row['alert_id']}{_age(row, night)}）"
+
+
+def sentence(row: Row, names: Names, because: str = "") -> str:
+    """What an alert says: where, what, what it means for which figures, and whose move it is."""
+    return f"{_where(row, names)}{_what(row)}。{because}{_consequence([row], names)}{KINDS[row['kind']].move}。"
 
 
 def _folded(group: list[Row], names: Names, night: date) -> str:

@@ -55,7 +55,7 @@ def tell_staff(conn: psycopg.Connection[Any], seen: Seen, owners_file: Path, now
     moved = bring_alerts(conn, seen.night, found, checked)
     if owners is None:
         return Told(moved, 0, 0)
-    names = _names(conn, seen.night.business_date, seen.project)
+    names = read_names(conn, seen.night.business_date, seen.project)
     moment = now or _clock(conn)
     digests = write_digests(conn, seen.night, owners, names, moment)
     reminders = write_reminders(conn, seen.night, owners, names, moment) if seen.is_whole else 0
@@ -69,7 +69,8 @@ def _owners(path: Path) -> tuple[Owners | None, list[Condition]]:
         return None, [Condition("owners_invalid", facts={error.problems: 1})]
 
 
-def _names(conn: psycopg.Connection[Any], night: date, project: Path) -> Names:
+def read_names(conn: psycopg.Connection[Any], night: date, project: Path) -> Names:
+    """What units are called on a day, and which is above which."""
     units = conn.execute(
         "select distinct on (unit_id) unit_id, coalesce(nullif(short_name, ''), unit_name), parent_id from registers.unit"
         " where valid_from <= %s order by unit_id, valid_from desc",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.settings import secret_variable
+from connectors.settings import secret_in_environment
 
 
 class SecretMissing(Exception):
@@ -30,7 +30,7 @@ class SecretAt:
     def read(self) -> str:
         """The secret. Raises: SecretMissing."""
         if self.variable is not None:
-            found = secret_variable(self.variable)
+            found = secret_in_environment(self.variable)
             where = self.variable
         else:
             where = str(self.file)
