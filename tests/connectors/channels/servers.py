@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -88,9 +88,11 @@ class Bot:
             case "dripping":
                 request.send_response(200)
                 request.end_headers()
-                for _ in range(300):
-                    request.wfile.write(b" ")
-                    time.sleep(0.1)
+                with suppress(OSError):
+                    # Until whoever asked goes away.
+                    for _ in range(300):
+                        request.wfile.write(b" ")
+                        time.sleep(0.1)
                 return
             case "redirecting":
                 request.send_response(307)
@@ -105,10 +107,11 @@ class Bot:
             case _:
                 status = int(self.mode)
         payload = said.encode()
-        request.send_response(status)
-        request.send_header("Content-Length", str(len(payload)))
-        request.end_headers()
-        request.wfile.write(payload)
+        with suppress(OSError):
+            request.send_response(status)
+            request.send_header("Content-Length", str(len(payload)))
+            request.end_headers()
+            request.wfile.write(payload)
 
 
 @contextmanager
