@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from connectors.alerts.ledger import Night, Row, read_alerts
-from connectors.alerts.lines import Names, lines
+from connectors.alerts.lines import Names, lines, resolved_lines
 from connectors.alerts.outbox import count_of, put_items, put_message
 from connectors.alerts.owners import Owners, Person
 from connectors.channels.message import Content, Section
@@ -126,9 +126,13 @@ def _content(night: date, names: Names, parts: tuple[list[Row], list[Row], list[
         f"{word} {len(rows)} 件" for word, rows in (("新出现", new), ("仍未解决", still), ("已解决", resolved)) if rows
     )
     sections = [
-        _section(heading, lines(rows, names, night, caused))
-        for heading, rows in (("新出现", new), ("仍未解决", still), ("已解决", resolved))
-        if rows
+        _section(heading, said)
+        for heading, said in (
+            ("新出现", lines(new, names, night, caused)),
+            ("仍未解决", lines(still, names, night, caused)),
+            ("已解决", resolved_lines(resolved, names)),
+        )
+        if said
     ]
     silenced = f"另有 {view.silenced()} 件已静默。" if view.silenced() else ""
     return Content(

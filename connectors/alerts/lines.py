@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -57,6 +57,15 @@ def lines(rows: Sequence[Row], names: Names, night: date, caused: Mapping[int, i
     return said
 
 
+def resolved_lines(rows: Sequence[Row], names: Names) -> list[str]:
+    """These alerts, which are over, in a line each, the gravest kind first: nothing is asked of anybody."""
+    order = list(KINDS)
+    return [
+        f"{_where(row, names)}{_what(row)}。（预警 {row['alert_id']}，历 {(row['resolved_night'] - row['opened_night']).days} 天）"
+        for row in sorted(rows, key=lambda row: (order.index(row["kind"]), row["alert_id"]))
+    ]
+
+
 def _likeness(row: Row) -> tuple[Any, ...]:
     """What alerts of several units have in common when they are the same trouble."""
     what: tuple[str, ...] = () if row["kind"] == "overdue" else (_about(row),)
@@ -81,7 +90,10 @@ def _folded(group: list[Row], names: Names, night: date) -> str:
     units = list(dict.fromkeys(names.unit(row["unit_id"]) for row in group))
     more = f"等 {len(units)} 个单位" if len(units) > NAMED else ""
     oldest = min(group, key=lambda row: row["opened_night"])
-    reasons = _reasons(group[0]) if group[0]["kind"] != "overdue" else ""
+    counts: Counter[str] = Counter()
+    for row in group:
+        counts.update(row["facts"])
+    reasons = _reasons(group[0]["kind"], counts)
     ids = "、".join(str(row["alert_id"]) for row in group[:NAMED]) + ("…" if len(group) > NAMED else "")
     return (
         f"{form}{kind.title}{reasons}：{'、'.join(units[:NAMED])}{more}，共 {len(group)} 件。"
@@ -91,7 +103,7 @@ def _folded(group: list[Row], names: Names, night: date) -> str:
 
 def _where(row: Row, names: Names) -> str:
     unit = names.unit(row["unit_id"]) if row["unit_id"] else ""
-    return f"{unit}{_title(row['form_id'])}{' ' + row['period'] if row['period'] else ''}" + ("：" if unit else "")
+    return f"{unit}{_title(row['form_id'])}{row['period'] or ''}" + ("：" if unit else "")
 
 
 def _what(row: Row) -> str:
@@ -111,17 +123,17 @@ def _what(row: Row) -> str:
         case "rule_unasked":
             return f"{title}（{_about(row)}）"
         case "quarantined" | "refused" | "register_refused":
-            return f"{title}{_reasons(row)}"
+            return f"{title}{_reasons(row['kind'], facts)}"
         case _:
             about = f"{_about(row)} " if _about(row) else ""
             return f"{title}（{about}{_listed(sorted(facts))}）"
 
 
-def _reasons(row: Row) -> str:
-    unit = ROWS.get(row["kind"])
+def _reasons(kind: str, facts: Mapping[str, int]) -> str:
+    unit = ROWS.get(kind)
     if unit is None:
         return ""
-    counted = sorted(row["facts"].items(), key=lambda fact: (-fact[1], fact[0]))
+    counted = sorted(facts.items(), key=lambda fact: (-fact[1], fact[0]))
     return f"（{_listed(f'{plain_words(code).what} {count} {unit}' for code, count in counted)}）"
 
 

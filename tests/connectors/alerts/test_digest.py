@@ -22,7 +22,7 @@ def test_each_owner_is_told_once_a_night_what_is_new_still_open_and_resolved(wor
     assert world.night(N20).digests == 0, "a second run of the night has no news"
     [mine], [other] = world.sections("li-group"), world.sections("wang-group")
     assert [len(lines) for lines in mine.values()] == [1]
-    assert "A0101 A0101《慰问救助台账》 2021-03：有行待更正，没有计入" in mine["新出现"][0]
+    assert "A0101 A0101《慰问救助台账》2021-03：有行待更正，没有计入" in mine["新出现"][0]
     assert "影响“救助慰问资金总额”" in mine["新出现"][0]
     assert "请报送单位改正后重报" in mine["新出现"][0]
     assert "A0201 A0201：逾期未报 1 份（《慰问救助台账》2021-03）" in other["新出现"][0]

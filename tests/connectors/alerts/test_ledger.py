@@ -99,7 +99,7 @@ def test_what_a_refused_register_explains_is_told_with_it_and_by_itself_only_whe
     world.answer("relief", "A0405", "2021-03")
     world.night(N21)
     said = world.sections("li-group")[1]
-    assert ["A0404《慰问救助台账》 2021-03" in line for line in said["新出现"]] == [True]
+    assert ["A0404《慰问救助台账》2021-03" in line for line in said["新出现"]] == [True]
     assert ["名册被退回" in line for line in said["已解决"]] == [True], "what was never told is not told as resolved"
 
 
