@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from connectors.alerts.ledger import Night, Row, read_alerts
+from connectors.alerts.ledger import Night, Row, read_alerts_of
 from connectors.alerts.lines import Names, lines, resolved_lines
 from connectors.alerts.outbox import count_of, put_items, put_message
 from connectors.alerts.owners import Owners, Person
@@ -47,9 +47,8 @@ def write_digests(conn: psycopg.Connection[Any], night: Night, owners: Owners, n
     In the caller's transaction, after the alerts have moved. Repeated, it writes nothing: each change is told once a channel.
     """
     changes = _read_changes(conn, night.business_date)
-    rows = {row["alert_id"]: row for row in read_alerts(conn, with_resolved=True) if row["alert_id"] in changes}
     mine: dict[str, list[Row]] = {}
-    for row in rows.values():
+    for row in read_alerts_of(conn, changes):
         owner = owners.owner_of(row["kind"], row["severity"], row["form_id"], row["unit_id"], names.parents)
         mine.setdefault(owner.person_id, []).append(row)
     written = 0

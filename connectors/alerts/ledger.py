@@ -201,6 +201,11 @@ def read_alerts(conn: psycopg.Connection[Any], *, with_resolved: bool = False) -
     return sorted(rows, key=lambda row: (row["state"] == "resolved", order.index(row["kind"]), row["alert_id"]))
 
 
+def read_alerts_of(conn: psycopg.Connection[Any], alert_ids: Collection[int]) -> list[Row]:
+    """These alerts, as `read_alerts` gives them, in the order of their ids."""
+    return _read(conn, "a.alert_id = any(%(ids)s)", {"ids": list(alert_ids)})
+
+
 def read_alert(conn: psycopg.Connection[Any], alert_id: int) -> Row | None:
     """One alert with its `changes` in order and its `deliveries`: each message that told of it, and each attempt to send that."""
     found = _read(conn, "alert_id = %(id)s", {"id": alert_id})

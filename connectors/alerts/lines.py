@@ -25,6 +25,12 @@ NAMED = 5
 ROWS = {"quarantined": "行", "refused": "处", "register_refused": "处"}
 """What the facts of a kind count."""
 
+MESSAGES = {"waiting": "待重发", "unknown": "不知是否送达", "failed": "已放弃"}
+"""States of messages that did not arrive."""
+
+LOOKS = {"broken": "没有读完", "shut": "不能使用", "overdue": "超过时限", "failed": "本系统故障"}
+"""How a look at a source ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -117,9 +123,12 @@ def _what(row: Row) -> str:
             source, _, code = _about(row).rpartition("/")
             return f"来源 {source} 有 {len(facts)} 个{title}（{plain_words(code).what}）"
         case "undelivered":
-            states = {"waiting": "待重发", "unknown": "不知是否送达", "failed": "已放弃"}
-            counted = _listed(f"{states.get(key, key)} {count} 条" for key, count in sorted(facts.items()))
+            counted = _listed(f"{MESSAGES.get(key, key)} {count} 条" for key, count in sorted(facts.items()))
             return f"通道 {_about(row)} 的{title}（{counted}）"
+        case "source_broken":
+            return f"来源 {_about(row)} 收取不到（{_listed(LOOKS.get(key, key) for key in sorted(facts))}）"
+        case "unbalanced":
+            return f"{title}（{sum(facts.values())} 个）"
         case "rule_unasked":
             return f"{title}（{_about(row)}）"
         case "quarantined" | "refused" | "register_refused":

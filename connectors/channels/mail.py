@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+import time
 from contextlib import suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -17,17 +18,21 @@ from connectors.channels.posting import is_loopback
 
 SENDER_NAME = "国防工会报表仓库"
 
+LEAST_SECONDS = 0.1
+"""With less left, a step is not begun: what has not been said can be said again."""
+
 
 def send_mail(channel: Mail, password: str | None, message: Message, seconds: float) -> Answer:
-    """Hand the message to the channel's server; `seconds` is the patience for each of the server's answers.
+    """Hand the message to the channel's server; `seconds` is the patience for the whole conversation, however slow its single answers.
 
     Delivered is what the server has accepted after the last dot; from there on it is the server's.
     """
     server = channel.server
     if server.security == "plain" and not is_loopback(server.host):
         return Answer("temporary", "", "未加密的发信只可用于本机")
+    ends = time.monotonic() + seconds
     try:
-        connection = _connect(server, seconds)
+        connection = _connect(server, ends)
     except smtplib.SMTPResponseException as error:
         return _answer(error.smtp_code, error.smtp_error)
     except (OSError, smtplib.SMTPException) as error:
@@ -35,10 +40,14 @@ def send_mail(channel: Mail, password: str | None, message: Message, seconds: fl
     is_out = False
     try:
         if server.user is not None:
+            _hurry(connection, ends)
             connection.login(server.user, password or "")
-        for code, said in (connection.mail(server.sender), connection.rcpt(channel.address)):
+        for ask, about in ((connection.mail, server.sender), (connection.rcpt, channel.address)):
+            _hurry(connection, ends)
+            code, said = ask(about)
             if code >= 300:
                 return _answer(code, said)
+        _hurry(connection, ends)
         data = written(channel, message).as_bytes(policy=SMTP)
         is_out = True
         return _answer(*connection.data(data))
@@ -69,21 +78,33 @@ def written(channel: Mail, message: Message) -> EmailMessage:
     return mail
 
 
-def _connect(server: MailServer, seconds: float) -> smtplib.SMTP:
+def _connect(server: MailServer, ends: float) -> smtplib.SMTP:
+    seconds = max(ends - time.monotonic(), LEAST_SECONDS)
     context = ssl.create_default_context(cafile=str(server.authority) if server.authority else None)
     if server.security == "tls":
         connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=seconds, context=context)
     else:
         connection = smtplib.SMTP(server.host, server.port, timeout=seconds)
     try:
+        _hurry(connection, ends)
         connection.ehlo_or_helo_if_needed()
         if server.security == "starttls":
+            _hurry(connection, ends)
             connection.starttls(context=context)
             connection.ehlo()
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _hurry(connection: smtplib.SMTP, ends: float) -> None:
+    """Let the next answer take what is left of the time. Raises: TimeoutError where nothing is."""
+    left = ends - time.monotonic()
+    if left < LEAST_SECONDS:
+        raise TimeoutError
+    if connection.sock is not None:
+        connection.sock.settimeout(left)
 
 
 def _answer(code: int, said: bytes | str) -> Answer:
