@@ -24,7 +24,8 @@ LEFT_OUT_TABLES = {
     ("ops", "event"),
     ("ops", "event_head"),
     ("ops", "alembic_version"),
-    # Names the runs that looked; what they found is in `ops.alert`.
+    # They tell of failed runs too, which only a disturbed history has; the rest follows from what is dumped.
+    ("ops", "alert"),
     ("ops", "alert_change"),
 }
 LEFT_OUT_COLUMNS = {
@@ -45,8 +46,6 @@ LEFT_OUT_COLUMNS = {
     "submission_ids",
     "manifest",
     "pack_sha256",
-    "alert_id",
-    "cause_id",
 }
 
 DELIVERY = "(select d.object_name || '|' || d.sha256 from archive.delivery d where d.delivery_id = t.{0})"
