@@ -1,4 +1,4 @@
-"""The night tells the staff, and no channel fails it or holds it up; of a night that fails they hear as well."""
+"""The whole night tells the staff, and no channel fails it or holds it up. More of it, without dbt: `tests/flows/test_staff.py`."""
 
 from __future__ import annotations
 
@@ -29,16 +29,6 @@ default: li
 def rows(province: Province, query: str) -> list[tuple[Any, ...]]:
     with province.connect() as conn:
         return conn.execute(query).fetchall()  # type: ignore[call-overload, no-any-return]
-
-
-def break_a_check() -> None:
-    """Let one of dbt's tests fail in the nights of this process."""
-    from connectors import dbt
-
-    def failing(*_: object, **__: object) -> dbt.BuildResult:
-        return dbt.BuildResult(False, ("assert_relief_adds_up",), 1, 1.0)
-
-    dbt.build = failing
 
 
 @pytest.fixture
@@ -79,24 +69,6 @@ def test_dead_channels_neither_fail_nor_delay_the_night_and_all_arrives_later(pr
         _send(province)
         assert (len(dead.taken), len(hanging.taken), len(good.taken)) == (2, 2, 2)
         assert set(rows(province, "select state from ops.outbox")) == {("sent",)}
-
-
-def test_a_night_that_fails_is_told_and_the_next_one_says_that_it_is_over(province: Province) -> None:
-    with bot("feishu") as good:
-        for name in ("good", "hanging", "dead"):
-            (province.settings.home / f"{name}.url").write_text(good.url)
-        assert province.run(prepare=break_a_check) == 3
-        first = good.taken[-1].text
-        assert "指标没有通过检验，没有发布（assert_relief_adds_up）" in first
-        assert "有行待更正" in first, "what was loaded is told, though nothing was published"
-        told = len(good.taken)
-        assert province.run(prepare=break_a_check) == 3
-        assert len(good.taken) == told, "the same again is no news"
-        assert province.run() == 1
-        assert "【已解决】" in "".join(post.text for post in good.taken[told:])
-        assert rows(province, "select kind, state from ops.alert where kind in ('checks_failed', 'night_failed')") == [
-            ("checks_failed", "resolved")
-        ]
 
 
 def _send(province: Province) -> None:
