@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from queue import Empty, Queue
+from urllib.parse import parse_qsl, urlsplit
 
 from connectors.channels.bots import SENDERS
 from connectors.channels.channel import Channel, Mail, SecretAt, SecretMissing
@@ -12,6 +13,9 @@ from connectors.channels.message import Answer, Message
 
 POST_STEPS = 2
 """Connecting, and waiting for the answer."""
+
+KEY_LENGTH = 16
+"""Characters: words of an address are shorter, and every key is longer."""
 
 ALMOST = 0.9
 """Of the time: a conversation that ends by itself is known better than one that is left behind."""
@@ -40,12 +44,21 @@ def _attempt(channel: Channel, message: Message, seconds: float) -> Answer:
             return send_mail(channel, password, message, seconds * ALMOST).without(secrets)
         url = _read(channel.url, secrets) or ""
         secret = _read(channel.secret, secrets)
-        secrets += url.partition("?")[2:]
+        secrets += secret_parts(url)
         return SENDERS[channel.kind](url, secret, message, seconds / POST_STEPS).without(secrets)
     except SecretMissing as error:
         return Answer("temporary", "", f"密钥读不到：{error.where}")
     except Exception as error:  # noqa: BLE001 - one dead channel must not stop the others; the class says enough to look it up
         return Answer("temporary", "", f"未能发送：{type(error).__name__}").without(secrets)
+
+
+def secret_parts(url: str) -> list[str]:
+    """What in a bot's URL is its key: the values of the query, and long segments of the path."""
+    parts = urlsplit(url)
+    return [
+        *(value for _, value in parse_qsl(parts.query)),
+        *(segment for segment in parts.path.split("/") if len(segment) >= KEY_LENGTH),
+    ]
 
 
 def _read(where: SecretAt | None, secrets: list[str]) -> str | None:

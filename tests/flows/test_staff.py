@@ -117,17 +117,24 @@ def test_dead_channels_neither_fail_nor_delay_a_night_and_all_arrives_later_once
     assert [len(server.taken) for server in bots.values()] == [1, 1, 1]
 
 
-def test_alerts_and_messages_are_there_with_the_release_and_not_before_it(
-    world: World, night: Run, bots: dict[str, Bot], monkeypatch: pytest.MonkeyPatch
+def test_alerts_and_messages_come_with_the_release_or_not_at_all(
+    world: World, night: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staff, "send", lambda *_: None)
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        # The last thing that a publish does, after the messages were written.
+        broken.setattr("connectors.warehouse.publish.append_events", fail)
+        broken.setattr(staff, "_tell_of_failure", lambda *_: None)
+        with pytest.raises(StepFailed):
+            night(1)
+    counted = (
+        "select (select count(*) from bi.release), (select count(*) from ops.alert), (select count(*) from ops.outbox)"
+    )
+    assert rows(world, counted) == [(0, 0, 0)]
     night(1)
-    assert rows(
-        world,
-        "select count(distinct t.x) from (select xmin::text as x from bi.release union select xmin::text from ops.alert"
-        " union select xmin::text from ops.outbox) t",
-    ) == [(1,)], "one transaction"
-    assert rows(world, "select count(*) from ops.alert") == [(1,)]
+    assert rows(world, counted) == [(1, 1, 3)]
 
 
 def test_a_failed_night_is_told_once_and_the_next_good_one_says_that_it_is_over(

@@ -101,7 +101,7 @@ class Bot:
                 request.end_headers()
                 return
             case "rejecting":
-                said = json.dumps({**BAD[self.kind], "echo": request.path})
+                said = json.dumps({**BAD[self.kind], "echo": request.path, "key": post.query["key"]})
             case "good":
                 self.taken.append(post)
             case _:
