@@ -26,6 +26,7 @@ class Settings:
     inbox: Path
     keys_dir: Path
     sources_file: Path | None = None
+    owners: Path | None = None
     url: str | None = field(default=None, repr=False)
     prefect_database_url: str | None = field(default=None, repr=False)
     prefect_host: str = "127.0.0.1"
@@ -84,6 +85,11 @@ class Settings:
         return self.home / "prefect"
 
     @property
+    def owners_file(self) -> Path:
+        """The register of owners, which need not be there."""
+        return self.owners or self.home / "owners.yaml"
+
+    @property
     def secrets_dir(self) -> Path:
         """The generated passwords of the embedded database, one file of mode 0600 each."""
         return self.home / "secrets"
@@ -140,6 +146,7 @@ def _postgres_url(text: str) -> str:
 
 
 _PATH = (lambda text: Path(text).expanduser().absolute(), "文件夹路径", "the path of a folder")
+_FILE = (lambda text: Path(text).expanduser().absolute(), "文件路径", "the path of a file")
 _POSTGRES_URL = (
     _postgres_url,
     "postgresql://用户:密码@主机:端口/数据库",
@@ -190,6 +197,14 @@ VARIABLES: tuple[Variable, ...] = (
         "个人信息密钥的文件夹；请与数据分开备份",
         "The folder of the keys of personal data; back it up apart from the data",
         *_PATH,
+    ),
+    Variable(
+        "WAREHOUSE_OWNERS",
+        "owners",
+        "",
+        "责任人名册：谁负责哪些预警、用什么通道通知；不设则为 WAREHOUSE_HOME 中的 owners.yaml，没有该文件时不发送",
+        "The register of owners: who is told of which alerts, and how; unset, owners.yaml in WAREHOUSE_HOME, without which nothing is sent",
+        *_FILE,
     ),
     Variable(
         "WAREHOUSE_POSTGRES_ACCOUNT",

@@ -44,6 +44,8 @@ class Work:
 class Backfill(Night):
     """One backfill under way. `originals` is where the archived originals lie: in a rehearsal, the archive of another home."""
 
+    tells_staff = False
+
     def __init__(self, settings: Settings, work: Work, originals: Settings, observe: Observe) -> None:
         super().__init__(settings, work.business_date, observe)
         self.work, self._originals_at = work, originals

@@ -19,6 +19,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "build": ("生成指标并检验（dbt）", "build and test the indicators (dbt)"),
     "publish": ("发布", "publish"),
     "reply": ("答复报送单位，生成报告", "answer the submitters, write the report"),
+    "alert": ("预警与通知", "alerts, and messages to the staff"),
 }
 """The named steps of the night, in order, in words."""
 

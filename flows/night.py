@@ -1,4 +1,4 @@
-"""The night: collect, take in, cross-check, build, publish, reply, in this order and no other.
+"""The night: collect, take in, cross-check, build, publish, reply, alert, in this order and no other.
 
 The order stands here once. `flows.nightly` runs it with a Prefect task around each step; tests and tools run it plain.
 """
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from connectors.settings import Settings
 from flows.moments import Observe, overlook
 from flows.night_steps import Night, NightResult
+from flows.staff import telling_of_failure
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,9 +43,10 @@ def run_night(
     A second run is harmless: deliveries are decided once, releases are made only of differences. Killed anywhere, the next
     run goes on where this one stopped.
 
-    Raises: WarehouseError; the run is then closed as failed, and readers keep the last release unless it was published.
+    Raises: WarehouseError; the run is then closed as failed, the staff are told, and readers keep the last release unless it was published.
     """
-    with Night(settings, business_date, observe) as night:
+    night = Night(settings, business_date, observe)
+    with telling_of_failure(night), night:
         if settings.sources_file is None:
             around(night.collect, "collect inbox")("inbox")
         else:
@@ -58,4 +60,5 @@ def run_night(
             around(night.build, "build")()
             around(night.publish, "publish")()
         around(night.reply, "reply")()
+        around(night.alert, "alert")()
         return night.result()

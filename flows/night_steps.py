@@ -20,6 +20,7 @@ from flows.moments import Moment, Observe
 if TYPE_CHECKING:
     import psycopg
 
+    from connectors.alerts.telling import Told
     from connectors.archive import Archive
     from connectors.keys import Keyring
     from connectors.sources.declared import SourceDeclared
@@ -63,6 +64,9 @@ class NightResult:
 class Night:
     """One night under way: its steps as methods, and what they share. Opens a run; leaving it closes the run."""
 
+    tells_staff = True
+    """Whether what it publishes is told to the staff in the same transaction; other runs leave that to the next night."""
+
     def __init__(self, settings: Settings, business_date: date, observe: Observe) -> None:
         self.settings, self.business_date, self.observe = settings, business_date, observe
         self.run_id = 0
@@ -73,6 +77,7 @@ class Night:
         self._pool: ReaderPool | None = None
         self._lease: Lease | None = None
         self._published: Published | None = None
+        self._staff_told: Told | None = None
         self._report: Path | None = None
         self._year_account: tuple[Path, ...] = ()
         self._result: NightResult | None = None
@@ -248,7 +253,10 @@ class Night:
             if self._published is not None:
                 note(f"release={self._published.release_id} unchanged")
                 return self._published.release_id
-            self._published = publish(self.settings, self._held(), self.run_id, self.business_date, self.release_cause)
+            also = self._tell_staff if self.tells_staff else None
+            self._published = publish(
+                self.settings, self._held(), self.run_id, self.business_date, self.release_cause, also
+            )
             note(f"release={self._published.release_id} changed={sum(self._published.changed.values())}")
         return self._published.release_id
 
@@ -273,6 +281,35 @@ class Night:
             self._year_account = (account.page, account.document) if account else ()
             write_restatement_notes(self.settings, self.settings.reports_dir)
         return str(self._report)
+
+    def alert(self) -> int:
+        """Tell the staff: alerts, unless the publish has brought them, and what is due in the outbox, for a minute at most; gives
+        the messages sent. No channel fails it. Safe to repeat.
+        """
+        from flows.staff import send
+
+        with self._step("alert") as note:
+            if self._staff_told is None:
+                self._tell_staff(self.connection())
+            sent = send(self.connection(), self.settings)
+            note(self._words_of_alert())
+            if sent is not None:
+                note(f"sent={sent.sent} again={sent.again} failed={sent.failed} unknown={sent.unknown}")
+        return sent.sent if sent else 0
+
+    def _tell_staff(self, conn: psycopg.Connection[Any]) -> None:
+        from connectors.warehouse.runs import night_account
+        from flows.staff import balance, tell
+
+        account = night_account(conn, self.run_id)
+        self._staff_told = tell(conn, self, balance(account.undecided, is_balanced=account.is_balanced))
+
+    def _words_of_alert(self) -> str:
+        told = self._staff_told
+        if told is None:
+            return "alerts=unwritten"
+        moved = told.moved
+        return f"opened={moved.opened} resolved={moved.resolved} woken={moved.woken} written={told.digests + told.reminders}"
 
     def result(self) -> NightResult:
         """The night's result, once every step is done. Raises: AccountUnbalanced."""

@@ -25,6 +25,9 @@ LEFT_OUT_TABLES = {
     ("ops", "event"),
     ("ops", "event_head"),
     ("ops", "alembic_version"),
+    # They tell of failed runs too, which only a disturbed history has; the rest follows from what is dumped.
+    ("ops", "alert"),
+    ("ops", "alert_change"),
 }
 LEFT_OUT_COLUMNS = {
     "plan_id",

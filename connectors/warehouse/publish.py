@@ -7,6 +7,7 @@ changed: no new release.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -53,8 +54,15 @@ class Published:
     changed: dict[str, int]
 
 
-def publish(settings: Settings, lease: Lease, run_id: int, business_date: date, cause: str) -> Published:
-    """Bring `bi` to what dbt built for this run.
+def publish(
+    settings: Settings,
+    lease: Lease,
+    run_id: int,
+    business_date: date,
+    cause: str,
+    also: Callable[[psycopg.Connection[Any]], None] | None = None,
+) -> Published:
+    """Bring `bi` to what dbt built for this run. `also` is done in the same transaction, once `bi` has moved.
 
     Raises: PublishRefused if the lease is lost or the candidate is not this run's tested build; readers keep the last release.
     """
@@ -67,6 +75,8 @@ def publish(settings: Settings, lease: Lease, run_id: int, business_date: date, 
         build = _check_build(conn, lease, run_id)
         published = _move(conn, build, ProjectModels(settings.dbt_project_dir), business_date, cause)
         shown_build(conn, build.build_id, published.release_id)
+        if also is not None:
+            also(conn)
         if published.is_new:
             append_events(conn, [_event(conn, published, run_id, cause)])
         return published
