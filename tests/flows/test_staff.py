@@ -1,6 +1,6 @@
 """A night and its staff: told in the transaction that publishes, told of a failure, and never failed or held up by a channel.
 
-dbt, the answers and the report are left out: the inbox is empty, and a build is a statement. `tests/night` has the whole of it.
+dbt, the answers and the report are left out: the inbox is empty, and a build is a statement.
 """
 
 from __future__ import annotations
