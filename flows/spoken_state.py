@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import wraps
+from inspect import get_annotations, signature
 from typing import Any, ParamSpec
 
 from prefect.client.schemas.objects import State
@@ -35,6 +36,9 @@ def spoken(body: Callable[P, State[Any]]) -> Callable[P, State[Any]]:
         except WrongUsage as error:
             return Failed(message=error.zh, data=error)
 
+    # Prefect reads the parameters of what it is given, and would look their types up in this module.
+    speaking.__annotations__ = get_annotations(body, eval_str=True)
+    speaking.__signature__ = signature(body, eval_str=True)  # type: ignore[attr-defined]  # functions may have one of their own
     return speaking
 
 

@@ -35,7 +35,7 @@ def test_status_tells_the_last_run_and_its_account(office: Office) -> None:
     last = office.desk.call_json("status")["last_run"]
     assert last["run"]["status"] == "data_problems"
     assert last["run"]["account"]["is_balanced"]
-    steps = ["collect", "take_in", "calendar", "cross_check", "build", "publish", "reply"]
+    steps = ["collect", "take_in", "calendar", "cross_check", "build", "publish", "reply", "alert"]
     assert [step["step"] for step in last["steps"]] == steps
     assert last["release"]["release_id"] == 1
 

@@ -39,7 +39,7 @@ def test_prefect_keeps_the_run_its_steps_and_readable_artifacts_and_no_row(offic
         assert run[1:] == (f"night {NIGHT}", "COMPLETED")
         tasks = conn.execute("select name from task_run where flow_run_id = %s order by start_time", run[:1])
         assert [n for (n,) in tasks] == [
-            *("collect inbox", "take in 1 of 1", "calendar", "cross check", "build", "publish", "reply")
+            *("collect inbox", "take in 1 of 1", "calendar", "cross check", "build", "publish", "reply", "alert")
         ]
         found = conn.execute("select key, data #>> '{}' from artifact where flow_run_id = %s", run[:1])
         artifacts: dict[str, str] = dict(found.fetchall())
