@@ -1,6 +1,7 @@
 """`warehouse serve` alone brings a night to its end: one that was missed, and one whose server, worker, or both are killed half-way.
 
-`WAREHOUSE_SERVE_KILLS` says how often each of the three is killed at a moment of its own (`make soak`: 10); `make test` kills both once.
+`WAREHOUSE_SERVE_KILLS` says how often each of the three is killed at a moment of its own (`make soak`: 10). Nights under `warehouse serve` cost too
+much for `make test`, which tries the supervisor alone (`test_supervisor.py`) and the decision what to catch up (`test_schedule.py`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ KILLS = int(os.environ.get("WAREHOUSE_SERVE_KILLS", "0"))
 SERVICES = {"server": ["flows.service server"], "worker": ["flows.service worker"]}
 SERVICES["both"] = [*SERVICES["server"], *SERVICES["worker"]]
 PATIENCE_SECONDS = 280.0
+
+pytestmark = pytest.mark.skipif(not KILLS, reason="WAREHOUSE_SERVE_KILLS is not set: make soak")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +68,6 @@ def test_a_missed_night_is_caught_up_through_the_death_of_server_and_worker(serv
     assert earlier in first["parameters"]["because"]
 
 
-@pytest.mark.skipif(not KILLS, reason="WAREHOUSE_SERVE_KILLS is not set: make soak")
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("victim", SERVICES)
 def test_a_night_ends_well_whatever_is_killed_and_whenever(served: Served, victim: str) -> None:
