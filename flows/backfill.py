@@ -72,7 +72,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is a field of the form in which p
     """
     settings, observe = load_settings(), observer_of_run()
     parameters = None
-    if first_period or not plan:
+    if first_period or last_period or (mode == "apply" and not plan):
         parameters = parameters_of(
             first_period,
             last_period,
