@@ -21,6 +21,7 @@ from connectors.alerts.owners import Owners
 from connectors.channels.channel import Channel, drops_repeats
 from connectors.channels.delivering import deliver
 from connectors.channels.message import Answer
+from connectors.warehouse.engine import database_clock
 
 BUDGET_SECONDS = 55.0
 """For all channels together, so that with all that is around it a night is not delayed by more than 60 s."""
@@ -64,7 +65,7 @@ def send_due(
     `clock` is the database's where none is given. `after_answer` is called between a server's answer and its noting.
     Raises: psycopg.OperationalError for a lost connection; what was being sent is then noted by the next sending.
     """
-    patience, now = patience or Patience(), clock or (lambda: _clock(conn))
+    patience, now = patience or Patience(), clock or (lambda: database_clock(conn))
     done, started = Sent(), time.monotonic()
     dropping = [key for key, channel in owners.channels.items() if drops_repeats(channel)]
     done.unknown = note_dead_senders(conn, now(), dropping)
@@ -113,9 +114,3 @@ def _count(done: Sent, state: str) -> None:
             done.failed += 1
         case _:
             done.again += 1
-
-
-def _clock(conn: psycopg.Connection[Any]) -> datetime:
-    [(now,)] = conn.execute("select clock_timestamp()").fetchall()
-    assert isinstance(now, datetime)  # noqa: S101 - what Postgres gives
-    return now

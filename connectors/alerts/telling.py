@@ -18,6 +18,7 @@ from connectors.alerts.lines import Names
 from connectors.alerts.owners import Owners
 from connectors.alerts.owners_file import OwnersInvalid, load_owners
 from connectors.alerts.reminding import write_reminders
+from connectors.warehouse.engine import database_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def tell_staff(conn: psycopg.Connection[Any], seen: Seen, owners_file: Path, now
     if owners is None:
         return Told(moved, 0, 0)
     names = read_names(conn, seen.night.business_date, seen.project)
-    moment = now or _clock(conn)
+    moment = now or database_clock(conn)
     digests = write_digests(conn, seen.night, owners, names, moment)
     reminders = write_reminders(conn, seen.night, owners, names, moment) if seen.is_whole else 0
     return Told(moved, digests, reminders)
@@ -77,9 +78,3 @@ def read_names(conn: psycopg.Connection[Any], night: date, project: Path) -> Nam
         (night,),
     ).fetchall()
     return Names({row[0]: row[1] for row in units}, {row[0]: row[2] for row in units if row[2]}, project)
-
-
-def _clock(conn: psycopg.Connection[Any]) -> datetime:
-    [(now,)] = conn.execute("select clock_timestamp()").fetchall()
-    assert isinstance(now, datetime)  # noqa: S101 - what Postgres gives
-    return now

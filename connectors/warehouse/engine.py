@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
@@ -75,6 +76,13 @@ def migrate(settings: Settings) -> None:
         ensure_tables(conn)
         ensure_views(conn)
         ensure_check_views(conn)
+
+
+def database_clock(conn: psycopg.Connection[Any]) -> datetime:
+    """The time by the database's clock, which all who share it go by."""
+    [(now,)] = conn.execute("select clock_timestamp()").fetchall()
+    assert isinstance(now, datetime)  # noqa: S101 - what Postgres gives
+    return now
 
 
 @contextmanager

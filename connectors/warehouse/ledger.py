@@ -40,6 +40,15 @@ _UNDECIDED = (
 )
 
 
+RUNS = (
+    "select r.run_id, r.kind, r.business_date, r.started_at, r.finished_at, r.status, r.account, r.release_id,"
+    "  exists (select from pg_locks l where l.locktype = 'advisory' and l.classid = %(lock)s and l.objid = r.run_id"
+    "    and l.objsubid = 2 and l.granted"
+    "    and l.database = (select oid from pg_database where datname = current_database())) as is_alive"
+    " from ops.run r"
+)
+"""Runs; `is_alive` tells a working one from one that died, where `lock` is `RUN_LOCK`."""
+
 NOT_REPLACED = (
     "not exists (select from ops.submission later where later.form_id = s.form_id and later.unit_id = s.unit_id"
     " and later.period = s.period and later.version > s.version and later.outcome = 'accepted')"
@@ -61,11 +70,7 @@ def read_run(conn: psycopg.Connection[Any], run_id: int | None = None) -> Row | 
     """A run (none given: the newest night) with its account; `is_alive` tells a working one from one that died."""
     return _one(
         conn,
-        "select r.run_id, r.kind, r.business_date, r.started_at, r.finished_at, r.status, r.account, r.release_id,"
-        "  exists (select from pg_locks l where l.locktype = 'advisory' and l.classid = %(lock)s and l.objid = r.run_id"
-        "    and l.objsubid = 2 and l.granted"
-        "    and l.database = (select oid from pg_database where datname = current_database())) as is_alive"
-        " from ops.run r where r.run_id = %(run)s or (%(run)s::bigint is null and r.kind = 'night') order by r.run_id desc limit 1",
+        f"{RUNS} where r.run_id = %(run)s or (%(run)s::bigint is null and r.kind = 'night') order by r.run_id desc limit 1",
         {"run": run_id, "lock": RUN_LOCK},
     )
 

@@ -11,22 +11,16 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
+from connectors.warehouse.ledger import RUNS
 from connectors.warehouse.runs import RUN_LOCK
 
 Row = dict[str, Any]
 
-_NIGHTS = """
-    select r.run_id, r.business_date, r.started_at, r.finished_at, r.status, r.release_id, r.account is not null as has_account,
-        r.account,
-        exists (select from pg_locks l where l.locktype = 'advisory' and l.classid = %(lock)s and l.objid = r.run_id
-            and l.objsubid = 2 and l.granted
-            and l.database = (select oid from pg_database where datname = current_database())) as is_alive
-    from ops.run r where r.kind = 'night'
-"""
+_NIGHTS = f"{RUNS} where r.kind = 'night'"
 
 _ANSWERED = (
     f"select exists (select from ({_NIGHTS}) n where business_date = %(date)s and (is_alive or started_at >= %(since)s"  # noqa: S608 - our own words
-    " and (status in ('succeeded', 'data_problems') or status = 'failed' and has_account))) as is_answered"
+    " and (status in ('succeeded', 'data_problems') or status = 'failed' and account is not null))) as is_answered"
 )
 
 _LEASES = """
@@ -54,16 +48,6 @@ _SOURCES = """
     group by source_id order by source_id
 """
 
-_STEPS = """
-    select step, round(sum(extract(epoch from coalesce(finished_at, now()) - started_at)), 1)::float8 as seconds
-    from ops.run_step where run_id = %(run)s group by step order by min(started_at)
-"""
-
-
-def newest_night(conn: psycopg.Connection[Any]) -> Row | None:
-    """The night that began last, None before the first; `is_alive` tells a working one from one that died."""
-    return _one(conn, _NIGHTS + " order by r.run_id desc limit 1", lock=RUN_LOCK)
-
 
 def newest_good_night(conn: psycopg.Connection[Any]) -> Row | None:
     """The night of the newest business date that came to its end, with data problems or without; None before the first."""
@@ -82,11 +66,6 @@ def is_answered(conn: psycopg.Connection[Any], business_date: date, since: datet
     people can mend), or is at work."""
     found = _one(conn, _ANSWERED, date=business_date, since=since, lock=RUN_LOCK)
     return bool(found and found["is_answered"])
-
-
-def read_steps(conn: psycopg.Connection[Any], run_id: int) -> dict[str, float]:
-    """Seconds of wall time by step of a run, in order."""
-    return {row["step"]: row["seconds"] for row in _all(conn, _STEPS, run=run_id)}
 
 
 def read_leases(conn: psycopg.Connection[Any]) -> list[Row]:

@@ -184,19 +184,17 @@ def ports(settings: Settings) -> Iterator[Verdict]:
 def _database_clock(settings: Settings) -> tuple[timedelta, datetime | None] | None:
     """How far our clock is ahead of the database's, and when its newest run began; None where it does not answer."""
     from connectors.postgres import status
-    from connectors.warehouse.engine import connect
-    from connectors.warehouse.ledger import is_prepared
-    from connectors.warehouse.pulse import newest_night
+    from connectors.warehouse.engine import connect, database_clock
+    from connectors.warehouse.ledger import is_prepared, read_run
 
     if not status(settings).is_running:
         return None
     with connect(settings) as conn:
         before = now()
-        found = conn.execute("select clock_timestamp()").fetchone()
+        theirs = database_clock(conn)
         after = now()
-        assert found is not None  # noqa: S101 - a select without from gives one row
-        night = newest_night(conn) if is_prepared(conn) else None
-    return before + (after - before) / 2 - found[0], night["started_at"] if night else None
+        night = read_run(conn) if is_prepared(conn) else None
+    return before + (after - before) / 2 - theirs, night["started_at"] if night else None
 
 
 def _chinese_fonts() -> list[str]:

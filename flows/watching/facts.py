@@ -34,7 +34,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What the database tells; rows as `connectors.warehouse.pulse` gives them."""
+    """What the database tells; rows as `connectors.warehouse.ledger` and `connectors.warehouse.pulse` give them."""
 
     night: Row | None
     good_night: Row | None
@@ -133,13 +133,14 @@ def _ask_database(settings: Settings) -> tuple[bool, str, Pulse | None]:
 
 
 def _read_pulse(conn: psycopg.Connection[Any]) -> Pulse:
-    from connectors.warehouse import pulse
+    from connectors.warehouse import ledger, pulse
 
-    night = pulse.newest_night(conn)
+    night = ledger.read_run(conn)
+    steps = ledger.read_steps(conn, night["run_id"]) if night else []
     return Pulse(
         night=night,
         good_night=pulse.newest_good_night(conn),
-        steps=pulse.read_steps(conn, night["run_id"]) if night else {},
+        steps={row["step"]: row["seconds"] for row in steps},
         release=pulse.current_release(conn),
         findings=pulse.count_findings(conn),
         waiting=pulse.count_waiting(conn),

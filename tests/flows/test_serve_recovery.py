@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from connectors.warehouse.engine import connect
-from connectors.warehouse.pulse import newest_night
+from connectors.warehouse.ledger import read_run
 from flows.schedule import last_due, now
 from flows.watching.records import expect_nights
 from tests.flows.conftest import Desk
@@ -131,7 +131,7 @@ def step_begun(served: Served, night: date, step: str) -> bool:
 
 def ended_well(served: Served, night: date) -> bool:
     with closing(connect(served.settings)) as conn:
-        newest = newest_night(conn)
+        newest = read_run(conn)
     assert newest is not None
     return newest["business_date"] == night and newest["status"] in ("succeeded", "data_problems")
 
