@@ -5,26 +5,25 @@ All of them or none: what comes in pages is listed to its end before anything of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 from urllib.parse import quote, urljoin
 
-from connectors.archive import Archive
 from connectors.sources.attachments import HANDED_IN
 from connectors.sources.declared import HttpApiDeclared
 from connectors.sources.http_answers import HttpAnswers
 from connectors.sources.http_pages import count_submissions, submissions
-from connectors.sources.made_objects import copy_made, make_object
+from connectors.sources.made_objects import MadeObjects, make_object
 from connectors.sources.remote_files import safe_name
 from connectors.sources.rows import time_ns, value_at, workbooks_of
-from connectors.sources.source import Copied, Ground, Listing, SourceObject
+from connectors.sources.source import Ground, Listing, SourceObject
 
 CHANGED = {"odk": ("__system.updatedAt", "__system.submissionDate"), "kobo": ("_submission_time",)}
 """What tells when a submission was last changed, the first that is there."""
 
 
-class HttpApiSource:
+class HttpApiSource(MadeObjects):
     """One API. Raises: SourceFailed."""
 
     def __init__(self, declared: HttpApiDeclared, ground: Ground) -> None:
@@ -38,14 +37,6 @@ class HttpApiSource:
         if self._declared.mapping is not None:
             return Listing([*workbooks_of(self._declared.mapping, found, self._ground)], 0)
         return Listing([made for submission in found for made in self._attached(submission)], 0)
-
-    def young(self, _objects: Sequence[SourceObject]) -> Sequence[SourceObject]:
-        """None: an answer is there or not."""
-        return ()
-
-    def copy(self, found: SourceObject, archive: Archive) -> Copied:
-        """The workbook's bytes, which are in the archive since it was listed."""
-        return copy_made(found, archive)
 
     def probe(self) -> int:
         """How many submissions there are."""

@@ -13,14 +13,13 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.archive import Archive
 from connectors.sources.attachments import attachments_of
 from connectors.sources.declared import ImapDeclared
 from connectors.sources.errors import SourceBroken, SourceFailed, SourceShut
 from connectors.sources.imap_mail import Mail, grouped, imap_day
-from connectors.sources.made_objects import copy_made, make_object
+from connectors.sources.made_objects import MadeObjects, make_object
 from connectors.sources.secrets import read_secret
-from connectors.sources.source import Copied, Ground, Listing, SourceObject
+from connectors.sources.source import Ground, Listing, SourceObject
 
 BATCH = 200
 """Mails whose sender is asked for at once."""
@@ -31,7 +30,7 @@ LARGEST_BYTES = 100_000_000
 Names = list[str]
 
 
-class ImapSource:
+class ImapSource(MadeObjects):
     """One mailbox, connected. Raises: SourceFailed."""
 
     def __init__(self, declared: ImapDeclared, ground: Ground) -> None:
@@ -66,14 +65,6 @@ class ImapSource:
                     elif mail.has_files and mail.size_bytes <= LARGEST_BYTES:
                         objects += self._attachments(mail)
         return Listing(objects, 0, refused)
-
-    def young(self, _objects: Sequence[SourceObject]) -> Sequence[SourceObject]:
-        """None: a mail is there or not."""
-        return ()
-
-    def copy(self, found: SourceObject, archive: Archive) -> Copied:
-        """The attachment's bytes, which are in the archive since it was listed."""
-        return copy_made(found, archive)
 
     def probe(self) -> int:
         """How many mails there are to look at."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from connectors.archive import PIECE_BYTES, Archive
 from connectors.sources.source import Copied, Ground, SourceObject
 
@@ -19,6 +21,13 @@ def make_object(ground: Ground, name: str, data: bytes, changed_ns: int) -> Sour
     return SourceObject(name, sha256, len(data), changed_ns)
 
 
-def copy_made(found: SourceObject, archive: Archive) -> Copied:
-    """The bytes that were put there when the object was made."""
-    return Copied(found.location, archive.get(found.location, PIECE_BYTES))
+class MadeObjects:
+    """What sources have in common that make their objects while they list them."""
+
+    def young(self, _objects: Sequence[SourceObject]) -> Sequence[SourceObject]:
+        """None: a mail, an answer or a committed row is there or not."""
+        return ()
+
+    def copy(self, found: SourceObject, archive: Archive) -> Copied:
+        """The object's bytes, which are in the archive since it was made."""
+        return Copied(found.location, archive.get(found.location, PIECE_BYTES))

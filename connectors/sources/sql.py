@@ -5,21 +5,20 @@ The question runs in a read-only transaction with a timeout of its own, in which
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
-from connectors.archive import Archive
 from connectors.settings import without_password
 from connectors.sources.declared import SqlDeclared
 from connectors.sources.errors import SourceBroken, SourceShut
-from connectors.sources.made_objects import copy_made
+from connectors.sources.made_objects import MadeObjects
 from connectors.sources.rows import workbooks_of
 from connectors.sources.secrets import read_secret
-from connectors.sources.source import Copied, Ground, Listing, SourceObject
+from connectors.sources.source import Ground, Listing
 
 FETCHED_AT_ONCE = 1000
 
@@ -27,7 +26,7 @@ HEALING = ("08", "40", "53", "55", "57")
 """Classes of SQLSTATE that another try may get past: lost connections, conflicts, no room, locks, a server that stops."""
 
 
-class SqlSource:
+class SqlSource(MadeObjects):
     """One question, connected. Raises: SourceFailed."""
 
     def __init__(self, declared: SqlDeclared, ground: Ground) -> None:
@@ -53,14 +52,6 @@ class SqlSource:
         with self._failures():
             rows = [*self._rows()]
         return Listing([*workbooks_of(self._declared.mapping, rows, self._ground)], 0)
-
-    def young(self, _objects: Sequence[SourceObject]) -> Sequence[SourceObject]:
-        """None: a transaction sees what is committed."""
-        return ()
-
-    def copy(self, found: SourceObject, archive: Archive) -> Copied:
-        """The workbook's bytes, which are in the archive since it was listed."""
-        return copy_made(found, archive)
 
     def probe(self) -> int:
         """How many rows there are."""
