@@ -13,6 +13,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from connectors.alerts.condition import FROM_RELEASE, KINDS, Condition
+from connectors.warehouse.looks import read_broken_now
 from expectations.contract import forms
 
 _REFUSED = """
@@ -96,13 +97,6 @@ _UNDELIVERED = """
 """
 """A channel whose last messages did not arrive; one that arrives later says that it works again."""
 
-_BROKEN_SOURCES = """
-    select source_id, outcome from (
-        select distinct on (source_id) source_id, outcome from ops.source_look order by source_id, look_id desc
-    ) as newest
-    where outcome not in ('good', 'looking')
-"""
-
 BY_REGISTER = frozenset({"form.unit_unknown", "form.not_submitted_by"})
 """What a unit hears whose line is in a register that was refused."""
 
@@ -115,10 +109,7 @@ def find_conditions(conn: psycopg.Connection[Any], *, has_release: bool) -> tupl
     found = [*_refused(conn), *_unrecognised(conn), *_quarantined(conn), *_cross(conn)]
     found += [*_unasked(conn), *_undelivered(conn)]
     checked = {kind for kind, about in KINDS.items() if not about.is_of_night and kind not in FROM_RELEASE}
-    if _one(conn, "select to_regclass('ops.source_look') is not null"):
-        found += [
-            Condition("source_broken", about=s, facts={outcome: 1}) for s, outcome in conn.execute(_BROKEN_SOURCES)
-        ]
+    found += [Condition("source_broken", about=s, facts={outcome: 1}) for s, outcome in read_broken_now(conn).items()]
     if has_release and _one(conn, "select to_regclass('bi.completeness') is not null"):
         found += [Condition("overdue", unit_id=unit, facts=facts) for unit, facts in conn.execute(_OVERDUE)]
         checked |= FROM_RELEASE

@@ -80,6 +80,17 @@ def read_broken(conn: psycopg.Connection[Any], run_id: int) -> list[Row]:
     )
 
 
+def read_broken_now(conn: psycopg.Connection[Any]) -> dict[str, str]:
+    """How the newest look ended at each source that it could not read to the end, by source."""
+    rows = _rows(
+        conn,
+        "select source_id, outcome from (select distinct on (source_id) source_id, outcome from ops.source_look"
+        "   order by source_id, look_id desc) newest where outcome not in ('good', 'looking')",
+        {},
+    )
+    return {row["source_id"]: row["outcome"] for row in rows}
+
+
 def count_refused(conn: psycopg.Connection[Any], run_id: int) -> list[Row]:
     """The sources where something came in this run from senders who may not hand in: source_id, refused."""
     return _rows(
