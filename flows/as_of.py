@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
+from flows.schedule import SHANGHAI
 from flows.usage import WrongUsage
 
 if TYPE_CHECKING:
     import psycopg
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 _RELEASE = re.compile(r"(?:第\s*)?(\d+)(?:\s*期)?")
 

@@ -6,24 +6,22 @@ The order stands here once. `flows.nightly` runs it with a Prefect task around e
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any, ParamSpec, TypeVar
-from zoneinfo import ZoneInfo
 
 from connectors.settings import Settings
 from flows.moments import Observe, overlook
 from flows.night_steps import Night, NightResult
+from flows.schedule import business_date_of, now
 from flows.staff import telling_of_failure
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
 
 def today() -> date:
     """The business date of a night that begins now."""
-    return datetime.now(SHANGHAI).date()
+    return business_date_of(now())
 
 
 def plainly(step: Callable[P, R], _name: str) -> Callable[P, R]:
