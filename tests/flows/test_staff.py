@@ -20,18 +20,9 @@ from flows import staff
 from flows.failures import ChecksFailed, StepFailed
 from flows.night import run_night
 from tests.connectors.alerts.world import World
-from tests.connectors.channels.servers import Bot, bot
+from tests.connectors.channels.servers import OWNERS, Bot, bot
 from tests.connectors.warehouse.test_publish import CANDIDATE, NIGHT
 
-OWNERS = """
-channels:
-  dead: {kind: wecom, url: {file: dead.url}}
-  hanging: {kind: dingtalk, url: {file: hanging.url}}
-  good: {kind: feishu, url: {file: good.url}}
-people:
-  li: {name: 李处, channels: [dead, hanging, good]}
-default: li
-"""
 Run = Callable[..., int]
 
 

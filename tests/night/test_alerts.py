@@ -11,19 +11,9 @@ import pytest
 from connectors.alerts.owners_file import load_owners
 from connectors.alerts.sending import send_due
 from connectors.warehouse.engine import connect
-from tests.connectors.channels.servers import bot
+from tests.connectors.channels.servers import OWNERS, bot
 from tests.night import inbox
 from tests.night.conftest import Province
-
-OWNERS = """
-channels:
-  dead: {kind: wecom, url: {file: dead.url}}
-  hanging: {kind: dingtalk, url: {file: hanging.url}}
-  good: {kind: feishu, url: {file: good.url}}
-people:
-  li: {name: 李处, channels: [dead, hanging, good]}
-default: li
-"""
 
 
 def rows(province: Province, query: str) -> list[tuple[Any, ...]]:

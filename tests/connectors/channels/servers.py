@@ -23,6 +23,17 @@ GOOD = {"wecom": {"errcode": 0, "errmsg": "ok"}, "dingtalk": {"errcode": 0, "err
 BAD = {"wecom": {"errcode": 93000, "errmsg": "invalid webhook url"}, "dingtalk": {"errcode": 310000, "errmsg": "sign not match"},
        "feishu": {"code": 19021, "msg": "sign match fail"}, "webhook": {"code": 7}}  # fmt: skip
 
+OWNERS = """
+channels:
+  dead: {kind: wecom, url: {file: dead.url}}
+  hanging: {kind: dingtalk, url: {file: hanging.url}}
+  good: {kind: feishu, url: {file: good.url}}
+people:
+  li: {name: 李处, channels: [dead, hanging, good]}
+default: li
+"""
+"""A register of owners in which one person is told by three bots, whose URLs are in files beside it."""
+
 
 class Post:
     """A document that a bot was sent."""
