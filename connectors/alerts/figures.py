@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
+from connectors.dbt_models import ProjectModels
 from expectations.contract import forms
 
 ALL = "all"
@@ -23,9 +23,10 @@ def indicators_by_form(project: Path) -> Mapping[str, tuple[str, ...]]:
 
     A register feeds them all.
     """
-    feeding = {row["measure_id"]: row["forms"].split(";") for row in _rows(project / "seeds" / "measures.csv")}
+    models = ProjectModels(project)
+    feeding = {row["measure_id"]: row["forms"].split(";") for row in models.seed("measures")}
     found: dict[str, list[str]] = defaultdict(list)
-    for row in _rows(project / "seeds" / "indicators.csv"):
+    for row in models.seed("indicators"):
         measures = (row["numerator_measure"], row["subtracted_measure"], row["denominator_measure"])
         fed_by = {form for measure in measures if measure for form in feeding.get(measure, ())}
         for form in forms().values():
@@ -42,8 +43,3 @@ def meaning(form_ids: Collection[str], project: Path) -> str:
         return ""
     more = f"等 {len(names)} 项指标" if len(names) > SHOWN else ""
     return f"影响“{'”“'.join(names[:SHOWN])}”{more}"
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
