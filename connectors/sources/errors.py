@@ -97,6 +97,21 @@ class SourceOverdue(SourceFailed):
     )
 
 
+class Located:
+    """What speaks to one source, and says in our words why that failed. `location`: where the source is, without any secret."""
+
+    source_id: str
+    location: str
+
+    def broken(self, why_zh: str, why_en: str) -> SourceBroken:
+        """What may heal."""
+        return SourceBroken(self.source_id, self.location, why_zh, why_en)
+
+    def shut(self, why_zh: str, why_en: str) -> SourceShut:
+        """What does not."""
+        return SourceShut(self.source_id, self.location, why_zh, why_en)
+
+
 @dataclass(eq=False)
 class SourcesUnsound(UsageError):
     """sources.yaml does not say what it must; `problems_zh` and `problems_en` hold one line for each thing to mend."""

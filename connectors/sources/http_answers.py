@@ -15,7 +15,7 @@ import httpx
 
 from connectors.sources.deadline import Deadline
 from connectors.sources.declared import HttpApiDeclared
-from connectors.sources.errors import SourceBroken, SourceBusy, SourceShut
+from connectors.sources.errors import Located, SourceBusy
 from connectors.sources.secrets import read_secret
 
 LARGEST_BYTES = 200_000_000
@@ -29,12 +29,13 @@ NOT_OURS = (401, 403, 404, 410)
 DEFAULT_WAIT_SECONDS = 5.0
 
 
-class HttpAnswers:
+class HttpAnswers(Located):
     """A client for one API. Redirects are not followed and the account's proxies not used: the token goes to the declared server only."""
 
     def __init__(self, declared: HttpApiDeclared, deadline: Deadline) -> None:
         self._declared, self._deadline = declared, deadline
-        self._location = declared.url.partition("?")[0]
+        self.source_id = declared.id
+        self.location = declared.url.partition("?")[0]
         headers = {"Accept": "application/json, */*"}
         if declared.token is not None:
             headers["Authorization"] = f"{SCHEMES[declared.shape]} {read_secret(declared, declared.token, 'token')}"
@@ -74,14 +75,6 @@ class HttpAnswers:
         """Let go of the connections."""
         self._client.close()
 
-    def broken(self, why_zh: str, why_en: str) -> SourceBroken:
-        """What may heal."""
-        return SourceBroken(self._declared.id, self._location, why_zh, why_en)
-
-    def shut(self, why_zh: str, why_en: str) -> SourceShut:
-        """What does not."""
-        return SourceShut(self._declared.id, self._location, why_zh, why_en)
-
     def _refuse_elsewhere(self, url: str) -> None:
         """Raises: SourceShut if the URL, which may come out of an answer, is not that of the declared server."""
         if _origin(url) != _origin(self._declared.url):
@@ -92,7 +85,7 @@ class HttpAnswers:
         if status == httpx.codes.OK:
             return
         if status in COME_AGAIN:
-            raise SourceBusy(self._declared.id, self._location, _wait_seconds(answer.headers.get("retry-after", "")))
+            raise SourceBusy(self.source_id, self.location, _wait_seconds(answer.headers.get("retry-after", "")))
         if status in NOT_OURS or answer.is_redirect:
             raise self.shut(f"对方答复 {status}", f"it answered {status}")
         raise self.broken(f"对方答复 {status}", f"it answered {status}")

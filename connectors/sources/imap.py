@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors.sources.attachments import attachments_of
 from connectors.sources.declared import ImapDeclared
-from connectors.sources.errors import SourceBroken, SourceFailed, SourceShut
+from connectors.sources.errors import Located, SourceFailed
 from connectors.sources.imap_mail import Mail, grouped, imap_day
 from connectors.sources.made_objects import MadeObjects, make_object
 from connectors.sources.secrets import read_secret
@@ -30,13 +30,13 @@ LARGEST_BYTES = 100_000_000
 Names = list[str]
 
 
-class ImapSource(MadeObjects):
+class ImapSource(MadeObjects, Located):
     """One mailbox, connected. Raises: SourceFailed."""
 
     def __init__(self, declared: ImapDeclared, ground: Ground) -> None:
         self.source_id = declared.id
         self._declared, self._ground, self._deadline = declared, ground, ground.deadline
-        self._location = f"imap://{declared.host}:{declared.port}/{declared.mailbox}"
+        self.location = f"imap://{declared.host}:{declared.port}/{declared.mailbox}"
         self._imap: imaplib.IMAP4 | None = None
         try:
             with self._failures():
@@ -95,7 +95,7 @@ class ImapSource(MadeObjects):
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error:
-            raise self._shut("服务器拒绝登录（账号或密码不对）", "it refused our user or password") from None
+            raise self.shut("服务器拒绝登录（账号或密码不对）", "it refused our user or password") from None
 
     def _select(self) -> str:
         """Open the mailbox read only; gives its UIDVALIDITY."""
@@ -104,10 +104,10 @@ class ImapSource(MadeObjects):
         quoted = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
         status, _ = self._imap.select(quoted, readonly=True)
         if status != "OK":
-            raise self._shut(f"没有邮箱文件夹 {name}", f"there is no mailbox {name}")
+            raise self.shut(f"没有邮箱文件夹 {name}", f"there is no mailbox {name}")
         _, answer = self._imap.response("UIDVALIDITY")
         if not answer or answer[0] is None:
-            raise self._shut("服务器没有给出 UIDVALIDITY", "the server tells no UIDVALIDITY")
+            raise self.shut("服务器没有给出 UIDVALIDITY", "the server tells no UIDVALIDITY")
         return str(int(answer[0]))
 
     def _uids(self) -> Sequence[int]:
@@ -132,9 +132,7 @@ class ImapSource(MadeObjects):
         if not bodies:
             return
         if len(bodies[0]) != mail.size_bytes:
-            raise SourceBroken(
-                self.source_id,
-                self._location,
+            raise self.broken(
                 "一封邮件的长度与服务器所报不符",
                 "a mail is not as long as the server says",
             )
@@ -165,7 +163,7 @@ class ImapSource(MadeObjects):
         assert self._imap is not None  # noqa: S101 - connected before
         status, answer = self._imap.uid(command, *arguments)
         if status != "OK":
-            raise self._broken("服务器没有答复邮件", "the server would not tell of its mails")
+            raise self.broken("服务器没有答复邮件", "the server would not tell of its mails")
         return [part for part in answer if part is not None]
 
     @contextmanager
@@ -174,17 +172,11 @@ class ImapSource(MadeObjects):
         try:
             yield
         except ssl.SSLCertVerificationError:
-            raise self._shut(
+            raise self.shut(
                 "服务器的证书不可信；内部签发的证书请用 ca_file 指明",
                 "the server's certificate is not trusted; name the authority of an internal one in ca_file",
             ) from None
         except (imaplib.IMAP4.error, OSError, EOFError) as error:
             self._deadline.left_seconds()
             kind = type(error).__name__
-            raise self._broken(f"连接中断（{kind}）", f"the connection broke ({kind})") from None
-
-    def _shut(self, why_zh: str, why_en: str) -> SourceShut:
-        return SourceShut(self.source_id, self._location, why_zh, why_en)
-
-    def _broken(self, why_zh: str, why_en: str) -> SourceBroken:
-        return SourceBroken(self.source_id, self._location, why_zh, why_en)
+            raise self.broken(f"连接中断（{kind}）", f"the connection broke ({kind})") from None

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from connectors.archive import Archive
 from connectors.sources.declared import S3Declared
-from connectors.sources.errors import SourceBroken, SourceShut
+from connectors.sources.errors import Located
 from connectors.sources.remote_files import copy_whole, is_delivery, safe_name
 from connectors.sources.secrets import read_secret
 from connectors.sources.source import Copied, Ground, Listing, ObjectChangedError, SourceObject
@@ -32,13 +32,13 @@ OURS_TO_MEND = frozenset(
 CHANGED = frozenset({"PreconditionFailed", "412", "NoSuchKey", "404"})
 
 
-class S3Source:
+class S3Source(Located):
     """What lies below a prefix. Raises: SourceFailed."""
 
     def __init__(self, declared: S3Declared, ground: Ground) -> None:
         self.source_id = declared.id
         self._declared, self._deadline = declared, ground.deadline
-        self._location = f"{declared.endpoint}/{declared.bucket}/{declared.prefix}"
+        self.location = f"{declared.endpoint}/{declared.bucket}/{declared.prefix}"
         patience = ground.deadline.patience_seconds()
         # A session of its own: the one that boto3 shares is not made for threads, and would read this account's own settings.
         session = boto3.session.Session(
@@ -74,9 +74,7 @@ class S3Source:
                 self._deadline.left_seconds()
                 found = [self._object(entry) for entry in page.get("Contents", ())]
                 if objects and found and found[0].location <= objects[-1].location:
-                    raise SourceBroken(
-                        self.source_id,
-                        self._location,
+                    raise self.broken(
                         "目录分页重复或次序错乱",
                         "its list repeats a page or has them out of order",
                     )
@@ -120,13 +118,10 @@ class S3Source:
             if code in CHANGED:
                 raise ObjectChangedError from None
             if code in OURS_TO_MEND:
-                raise SourceShut(self.source_id, self._location, f"对方答复 {code}", f"it answered {code}") from None
-            raise self._broken(f"对方答复 {code}", f"it answered {code}") from None
+                raise self.shut(f"对方答复 {code}", f"it answered {code}") from None
+            raise self.broken(f"对方答复 {code}", f"it answered {code}") from None
         except (BotoCoreError, HTTPClientError, OSError) as error:
             # A cut body among others: its reader counts what was promised.
             self._deadline.left_seconds()
             kind = type(error).__name__
-            raise self._broken(f"连接中断（{kind}）", f"the connection broke ({kind})") from None
-
-    def _broken(self, why_zh: str, why_en: str) -> SourceBroken:
-        return SourceBroken(self.source_id, self._location, why_zh, why_en)
+            raise self.broken(f"连接中断（{kind}）", f"the connection broke ({kind})") from None

@@ -14,7 +14,7 @@ import paramiko
 
 from connectors.archive import Archive
 from connectors.sources.declared import SftpDeclared
-from connectors.sources.errors import SourceBroken, SourceFailed, SourceShut
+from connectors.sources.errors import Located, SourceFailed
 from connectors.sources.remote_files import copy_whole, is_delivery, safe_name
 from connectors.sources.secrets import read_secret
 from connectors.sources.source import Copied, Ground, Listing, ObjectChangedError, SourceObject
@@ -23,13 +23,13 @@ DEEPEST = 20
 """Folders in folders: deeper ones are a loop of links that a server shows as folders."""
 
 
-class SftpSource:
+class SftpSource(Located):
     """A folder with all its subfolders, connected. Raises: SourceFailed."""
 
     def __init__(self, declared: SftpDeclared, ground: Ground) -> None:
         self.source_id = declared.id
         self._declared, self._deadline = declared, ground.deadline
-        self._location = f"sftp://{declared.host}:{declared.port}/{declared.folder.lstrip('/')}"
+        self.location = f"sftp://{declared.host}:{declared.port}/{declared.folder.lstrip('/')}"
         self._client = paramiko.SSHClient()
         ground.deadline.on_close(self._client.close)
         try:
@@ -50,7 +50,7 @@ class SftpSource:
                 entries = self._entries(folder)
             except PermissionError:
                 if depth == 0:
-                    raise self._shut("无权读取该文件夹", "that folder may not be read") from None
+                    raise self.shut("无权读取该文件夹", "that folder may not be read") from None
                 skipped += 1
                 continue
             for entry in entries:
@@ -124,7 +124,7 @@ class SftpSource:
             try:
                 return self._sftp.listdir_attr(folder)
             except FileNotFoundError:
-                raise self._shut(f"没有文件夹 {folder}", f"there is no folder {folder}") from None
+                raise self.shut(f"没有文件夹 {folder}", f"there is no folder {folder}") from None
 
     def _refuse_changed(self, found: SourceObject) -> None:
         """Raises: ObjectChangedError unless the file is still what was listed."""
@@ -141,28 +141,23 @@ class SftpSource:
         except (FileNotFoundError, PermissionError):
             raise
         except paramiko.BadHostKeyException:
-            raise self._shut(
+            raise self.shut(
                 "服务器的主机密钥与 known_hosts 不符，可能是冒充的服务器，没有登录",
                 "the server's host key is not the one in known_hosts; it may be another server, so we did not log in",
             ) from None
         except paramiko.AuthenticationException:
-            raise self._shut("服务器拒绝登录（账号、密码或密钥不对）", "it refused our user, password or key") from None
+            raise self.shut("服务器拒绝登录（账号、密码或密钥不对）", "it refused our user, password or key") from None
         except (paramiko.SSHException, EOFError, OSError, socket.gaierror) as error:
             with suppress(Exception):
                 self._client.close()
             if "not found in known_hosts" in str(error):
-                raise self._shut(
+                raise self.shut(
                     "known_hosts 中没有这台服务器；核实指纹后用 ssh-keyscan 加入",
                     "the server is not in known_hosts; check its fingerprint and add it (ssh-keyscan)",
                 ) from None
             self._deadline.left_seconds()
             why = getattr(error, "strerror", None) or type(error).__name__
-            raise SourceBroken(
-                self.source_id, self._location, f"连接中断（{why}）", f"the connection broke ({why})"
-            ) from None
-
-    def _shut(self, why_zh: str, why_en: str) -> SourceShut:
-        return SourceShut(self.source_id, self._location, why_zh, why_en)
+            raise self.broken(f"连接中断（{why}）", f"the connection broke ({why})") from None
 
 
 def _object(name: str, location: str, entry: paramiko.SFTPAttributes) -> SourceObject:

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 
 from connectors.settings import without_password
 from connectors.sources.declared import SqlDeclared
-from connectors.sources.errors import SourceBroken, SourceShut
+from connectors.sources.errors import Located
 from connectors.sources.made_objects import MadeObjects
 from connectors.sources.rows import workbooks_of
 from connectors.sources.secrets import read_secret
@@ -26,17 +26,17 @@ HEALING = ("08", "40", "53", "55", "57")
 """Classes of SQLSTATE that another try may get past: lost connections, conflicts, no room, locks, a server that stops."""
 
 
-class SqlSource(MadeObjects):
+class SqlSource(MadeObjects, Located):
     """One question, connected. Raises: SourceFailed."""
 
     def __init__(self, declared: SqlDeclared, ground: Ground) -> None:
         self.source_id = declared.id
         self._declared, self._ground = declared, ground
         url = read_secret(declared, declared.database, "database")
-        self._location = without_password(url)
+        self.location = without_password(url)
         if not url.startswith(("postgresql://", "postgres://")):
-            self._location = "database"
-            raise self._shut("只支持 postgresql:// 网址", "only postgresql:// URLs are supported")
+            self.location = "database"
+            raise self.shut("只支持 postgresql:// 网址", "only postgresql:// URLs are supported")
         with self._failures():
             self._conn: psycopg.Connection[Any] = psycopg.connect(
                 url,
@@ -78,7 +78,7 @@ class SqlSource(MadeObjects):
         m = self._declared.mapping
         named = {*m.columns.values(), *(c for c in (m.unit.column, m.period.column, m.changed) if c)}
         if missing := sorted(named - given):
-            raise self._shut(f"查询结果没有列 {'、'.join(missing)}", f"the query gives no column {', '.join(missing)}")
+            raise self.shut(f"查询结果没有列 {'、'.join(missing)}", f"the query gives no column {', '.join(missing)}")
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
@@ -90,12 +90,7 @@ class SqlSource(MadeObjects):
             code = error.sqlstate or ""
             said = f"{type(error).__name__} {code}".strip()
             if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-                raise self._shut("查询要改动数据，没有执行", "the query would change data and was not run") from None
+                raise self.shut("查询要改动数据，没有执行", "the query would change data and was not run") from None
             if code and not code.startswith(HEALING):
-                raise self._shut(f"数据库拒绝（{said}）", f"the database refused ({said})") from None
-            raise SourceBroken(
-                self.source_id, self._location, f"连接中断（{said}）", f"it broke off ({said})"
-            ) from None
-
-    def _shut(self, why_zh: str, why_en: str) -> SourceShut:
-        return SourceShut(self.source_id, self._location, why_zh, why_en)
+                raise self.shut(f"数据库拒绝（{said}）", f"the database refused ({said})") from None
+            raise self.broken(f"连接中断（{said}）", f"it broke off ({said})") from None
