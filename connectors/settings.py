@@ -33,6 +33,8 @@ class Settings:
     prefect_port: int = 4200
     health_host: str = "127.0.0.1"
     health_port: int = 4201
+    intake_host: str = "127.0.0.1"
+    intake_port: int = 4202
     postgres_account: str | None = None
     chunk_size: int = 400
     readers: int = 2
@@ -306,6 +308,22 @@ VARIABLES: tuple[Variable, ...] = (
         "4201",
         "健康检查、指标和状态页的端口",
         "The port of health, metrics and the status page",
+        *_whole(1, 65535),
+    ),
+    Variable(
+        "WAREHOUSE_INTAKE_HOST",
+        "intake_host",
+        "127.0.0.1",
+        "网上报送页面的监听地址；对外开放时，请在前面加一层 HTTPS 代理",
+        "The address of the intake over HTTP; put a proxy that speaks HTTPS before it where others can reach it",
+        *_HOST,
+    ),
+    Variable(
+        "WAREHOUSE_INTAKE_PORT",
+        "intake_port",
+        "4202",
+        "网上报送页面的端口",
+        "The port of the intake over HTTP",
         *_whole(1, 65535),
     ),
     Variable(

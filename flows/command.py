@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Entry] = {
     "serve": Entry("启动定时任务、执行器和界面", "Start scheduler, worker and UI on this machine"),
     "submit": Entry("把报表放入收件文件夹", "Put workbooks into the inbox"),
     "sources": Entry("来源：列出、试着连接", "Sources: list them, try them"),
+    "intake": Entry("网上报送：给单位发口令、收回口令", "Intake over HTTP: tokens of the units"),
     "check": Entry("试读报表并列出问题，不留痕迹", "Read and judge workbooks without a trace"),
     "template": Entry("生成某单位某期的空白报表", "Write the workbook that a unit fills in"),
     "status": Entry("最近一次运行与当前发布", "The last run, its account, and the release"),

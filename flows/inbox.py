@@ -20,23 +20,29 @@ class Put:
 
 def put_into_inbox(inbox: Path, source: Path) -> Put:
     """Copy a file into the inbox, durably. Raises: OSError if either cannot be used."""
-    inbox.mkdir(parents=True, exist_ok=True)
-    data = source.read_bytes()
+    target, is_new = put_bytes(inbox, source.name, source.read_bytes())
+    return Put(source, target, is_new)
+
+
+def put_bytes(folder: Path, file_name: str, data: bytes) -> tuple[Path, bool]:
+    """Put bytes into a folder of the inbox, durably: where they lie now, and whether they are new there. Raises: OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(data).hexdigest()
     # A hidden name: sources leave those alone until the file has its own.
-    part = inbox / f".{secrets.token_hex(8)}.part"
+    part = folder / f".{secrets.token_hex(8)}.part"
     try:
         with part.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        for name in (source.name, f"{source.stem}-{digest[:8]}{source.suffix}"):
-            target = inbox / name
+        stem, suffix = Path(file_name).stem, Path(file_name).suffix
+        for name in (file_name, f"{stem}-{digest[:8]}{suffix}"):
+            target = folder / name
             if _give_name(part, target):
-                return Put(source, target, is_new=True)
+                return target, True
             if target.read_bytes() == data:
-                return Put(source, target, is_new=False)
-        raise FileExistsError(f"{source.name} and its name by content are both taken in {inbox}")
+                return target, False
+        raise FileExistsError(f"{file_name} and its name by content are both taken in {folder}")
     finally:
         part.unlink(missing_ok=True)
 

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
@@ -148,11 +148,11 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def record_serving(settings: Settings, address: str, health_address: str) -> None:
+def record_serving(settings: Settings, serving: Serving) -> None:
     """Write down where `warehouse serve` answers, for other commands of this home."""
     record = _serving_record(settings)
     record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    facts = {"address": address, "health": health_address, "pid": os.getpid()}
+    facts = {**asdict(serving), "pid": os.getpid()}
     write_private(record, json.dumps(facts))
 
 
@@ -163,10 +163,11 @@ def forget_serving(settings: Settings) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Where `warehouse serve` answers: the UI, and health, metrics and the status page."""
+    """Where `warehouse serve` answers: the UI; health, metrics and the status page; the intake over HTTP."""
 
     address: str
     health: str
+    intake: str
 
 
 def recorded_serving(settings: Settings) -> Serving | None:
@@ -175,7 +176,7 @@ def recorded_serving(settings: Settings) -> Serving | None:
         record = json.loads(_serving_record(settings).read_text(encoding="utf-8"))
         # Asks for nothing but whether the process exists: another home's server may answer at a dead one's port.
         os.kill(int(record["pid"]), 0)
-        return Serving(str(record["address"]), str(record["health"]))
+        return Serving(str(record["address"]), str(record["health"]), str(record["intake"]))
     except (OSError, ValueError, KeyError):
         return None
 

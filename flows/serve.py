@@ -1,4 +1,4 @@
-"""The services of one machine: Prefect's server with its UI, the worker, health and metrics; started, kept alive and stopped together.
+"""The services of one machine: Prefect's server with its UI, the worker, the intake, health and metrics; started, kept alive and stopped together.
 
 This process imports no Prefect: it holds the sockets, watches its children and answers how things stand.
 """
@@ -47,10 +47,10 @@ WATCH_SECONDS = 1.0
 MOST_TIDINGS = 65_536
 
 
-def serve(settings: Settings, ports: tuple[int, int], on_ready: Callable[[Serving], None], say: Say) -> None:
+def serve(settings: Settings, ports: tuple[int, int, int], on_ready: Callable[[Serving], None], say: Say) -> None:
     """Run the services until SIGTERM or SIGINT; `on_ready` is told where they answer. Does nothing more where they run already.
 
-    `ports` are that of the UI and that of health and metrics, 0 for any free one. A service that dies is started again.
+    `ports` are those of the UI, of health and metrics, and of the intake, 0 for any free one. A service that dies is started again.
     Raises: PortTaken, SchedulerWontStart; ServiceStopped if one of them keeps dying.
     """
     running = recorded_serving(settings) if serving_address(settings) else None
@@ -60,24 +60,26 @@ def serve(settings: Settings, ports: tuple[int, int], on_ready: Callable[[Servin
     with _until_signal() as alarm, ExitStack() as held:
         expect_nights(settings)
         health = held.enter_context(_listening(settings.health_host, ports[1]))
+        intake = held.enter_context(_listening(settings.intake_host, ports[2]))
         with ExitStack() as starting:
             starting.enter_context(alone_in_starting(settings))
             listener = held.enter_context(_listening(settings.prefect_host, ports[0]))
-            serving = Serving(address_of(listener), address_of(health))
+            serving = Serving(address_of(listener), address_of(health), address_of(intake))
             api_url = f"{serving.address}/api"
             # Learned once: to start a service again needs no database that answers.
             variables = environment(settings) | {"PREFECT_API_URL": api_url}
-            under_way = _Services(settings, listener, variables)
+            under_way = _Services(settings, listener, intake, variables)
             held.callback(under_way.stop)
             under_way.start_server()
             # From here on it answers, with 503 until everything is there.
             held.enter_context(answering(settings, health, under_way.alive))
             Scheduler(api_url, under_way.server.service, starting).wait_until_ready()
         under_way.start_worker()
+        under_way.start_intake()
         if not under_way.wait_for_worker(alarm, say):
             return
         held.callback(forget_serving, settings)
-        record_serving(settings, serving.address, serving.health)
+        record_serving(settings, serving)
         on_ready(serving)
         while not alarm.is_told:
             under_way.tend(alarm, say)
@@ -97,6 +99,7 @@ class _Services:
 
     settings: Settings
     listener: socket.socket
+    intake: socket.socket
     variables: Mapping[str, str]
     children: dict[str, Supervised] = field(default_factory=dict)
     tidings: int = -1
@@ -117,6 +120,9 @@ class _Services:
 
     def start_worker(self) -> None:
         self._supervise("prefect-worker", self._worker)
+
+    def start_intake(self) -> None:
+        self._supervise("intake", self._intake)
 
     def wait_for_worker(self, alarm: _Alarm, say: Say) -> bool:
         """Wait until the worker takes work; false if we were told to stop meanwhile. Raises: ServiceStopped."""
@@ -152,6 +158,10 @@ class _Services:
 
     def _server(self) -> Service:
         return start_server(self.settings, self.listener, self.variables, is_temporary=False)
+
+    def _intake(self) -> Service:
+        descriptor = self.intake.fileno()
+        return start_service(self.settings, "intake", ["intake", str(descriptor)], self.variables, [descriptor])
 
     def _worker(self) -> Service:
         if self.tidings >= 0:

@@ -1,7 +1,8 @@
-"""A service process of `warehouse serve` and `warehouse run`: Prefect's server, or the worker. Ends when its parent does.
+"""A service process of `warehouse serve` and `warehouse run`: Prefect's server, the worker, or the intake over HTTP. Ends when its parent does.
 
 python -m flows.service server FD (temporary|lasting)
 python -m flows.service worker FD
+python -m flows.service intake FD
 """
 
 from __future__ import annotations
@@ -79,6 +80,20 @@ def run_worker(tidings: int) -> None:
     asyncio.run(work())
 
 
+def run_intake(descriptor: int) -> None:
+    """Serve the intake over HTTP on a socket that listens already. It knows no Prefect."""
+    import socket
+
+    import uvicorn
+
+    from connectors.settings import load_settings
+    from flows.web_intake.app import create_app
+
+    # Addresses and names of files are personal enough to be in no log.
+    config = uvicorn.Config(create_app(load_settings()), log_level="warning", access_log=False, server_header=False)
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+
+
 def main() -> None:
     """Be the service that the arguments name."""
     watch_parent()
@@ -87,6 +102,8 @@ def main() -> None:
             run_server(int(descriptor), kind == "temporary")
         case ["worker", descriptor]:
             run_worker(int(descriptor))
+        case ["intake", descriptor]:
+            run_intake(int(descriptor))
         case other:
             sys.exit(f"flows.service knows no service {other}")
 

@@ -57,7 +57,7 @@ def _read(folder: Path, *, is_judged: bool) -> Iterator[tuple[int, int]]:
     from connectors.settings import load_settings
     from connectors.warehouse.decision import decide
     from connectors.workbooks.pool import ReaderPool
-    from flows.commands.check import credulous_register
+    from flows.trial import credulous_register
 
     paths = _reports(folder)
     with ReaderPool(load_settings()) as pool:

@@ -40,13 +40,28 @@ class Written:
         return not self.reason_zh
 
 
-def write_answer(folder: Path, stem: str, answer: Answer, data: bytes) -> Written:
-    """Write the answer to the delivery of these bytes; the same answer gives the same bytes. Raises: FolderUnwritable."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An answer as a workbook: how its name ends, its bytes, and why it is a list beside the original, if it is one."""
+
+    ending: str
+    content: bytes
+    reason_zh: str = ""
+    reason_en: str = ""
+
+
+def make_answer(answer: Answer, data: bytes) -> Made:
+    """The answer to the delivery of these bytes; the same answer gives the same bytes."""
     try:
-        annotated = annotate(data, answer)
+        return Made(ANNOTATED, annotate(data, answer))
     except CannotAnnotateError as error:
-        return Written(write_reply(folder, f"{stem}_{LISTED}", list_workbook(answer)), error.zh, error.en)
-    return Written(write_reply(folder, f"{stem}_{ANNOTATED}", annotated))
+        return Made(LISTED, list_workbook(answer), error.zh, error.en)
+
+
+def write_answer(folder: Path, stem: str, answer: Answer, data: bytes) -> Written:
+    """Write the answer to the delivery of these bytes. Raises: FolderUnwritable."""
+    made = make_answer(answer, data)
+    return Written(write_reply(folder, f"{stem}_{made.ending}", made.content), made.reason_zh, made.reason_en)
 
 
 def write_reply(folder: Path, name: str, content: bytes) -> Path:

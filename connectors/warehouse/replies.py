@@ -48,8 +48,8 @@ class Replied:
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
-    """A delivery that is to be answered."""
+class Due:
+    """A delivery with what there is to say about it; `night` is the business date under which it was decided."""
 
     answer: Answer
     sha256: str
@@ -150,7 +150,18 @@ def read_receipt(conn: psycopg.Connection[Any], delivery_id: int) -> Row | None:
     return cast("Row", found[0]) if found else None
 
 
-def read_due(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> list[_Due]:
+def reply_folder(settings: Settings, night: date, unit_id: str | None) -> Path:
+    """Where the answers of a night to a unit lie."""
+    return settings.replies_dir / night.isoformat() / safe_name(unit_id, UNKNOWN_UNIT)
+
+
+def find_reply(settings: Settings, night: date, answer: Answer) -> Path | None:
+    """The workbook with which a delivery was answered, if it was answered with one that is still there."""
+    folder = reply_folder(settings, night, answer.unit_id)
+    return next((path for path in folder.glob(f"{answer.delivery_id}_*.xlsx") if path.is_file()), None)
+
+
+def read_due(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> list[Due]:
     """What there is to say about these deliveries, in the order of their ids."""
     with conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
@@ -177,7 +188,7 @@ def read_due(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> list
     return [_due(row, own, cross) for row in rows]
 
 
-def _due(row: Row, own: Mapping[_Source, list[Row]], cross: Mapping[_Source, list[Row]]) -> _Due:
+def _due(row: Row, own: Mapping[_Source, list[Row]], cross: Mapping[_Source, list[Row]]) -> Due:
     mine = own.get((row["delivery_id"], row["submission_id"]), [])
     findings = [finding_of(f) for f in mine]
     said: Row = next(iter(mine), {})
@@ -202,7 +213,7 @@ def _due(row: Row, own: Mapping[_Source, list[Row]], cross: Mapping[_Source, lis
         progress=progress,
         waits_for=row["waits_for"] if row["outcome"] == "accepted" else None,
     )
-    return _Due(answer, row["sha256"], row["size_bytes"], row["decided_at"], row["business_date"])
+    return Due(answer, row["sha256"], row["size_bytes"], row["decided_at"], row["business_date"])
 
 
 def _findings(conn: psycopg.Connection[Any], delivery_ids: Sequence[int]) -> dict[_Source, list[Row]]:
@@ -233,10 +244,10 @@ def _by_source(rows: Sequence[Row]) -> dict[_Source, list[Row]]:
     return found
 
 
-def _reply(settings: Settings, archive: Archive, key: SigningKey, due: _Due, chain: Mapping[str, object]) -> _Reply:
+def _reply(settings: Settings, archive: Archive, key: SigningKey, due: Due, chain: Mapping[str, object]) -> _Reply:
     """Answer one delivery: write what is to be mended, and sign the receipt."""
     answer = due.answer
-    folder = settings.replies_dir / due.night.isoformat() / safe_name(answer.unit_id, UNKNOWN_UNIT)
+    folder = reply_folder(settings, due.night, answer.unit_id)
     kind, reason = "receipt", None
     if answer.is_wanted:
         parts = (safe_name(answer.form_id, ""), safe_name(answer.period, ""))

@@ -14,8 +14,8 @@ from flows.speech import Speaker, command, option, pass_speaker
 @option(
     "--port",
     type=int,
-    zh="界面的端口，默认 4200（WAREHOUSE_PREFECT_PORT）；0 为任选，状态页的端口随之任选",
-    en="The UI's port, by default 4200 (WAREHOUSE_PREFECT_PORT); 0: any, and any for the status page too",
+    zh="界面的端口，默认 4200（WAREHOUSE_PREFECT_PORT）；0 为任选，状态页和网上报送的端口随之任选",
+    en="The UI's port, by default 4200 (WAREHOUSE_PREFECT_PORT); 0: any, and any for the status page and the intake too",
 )
 @pass_speaker
 def command_line(speaker: Speaker, port: int | None) -> int:
@@ -42,6 +42,16 @@ def command_line(speaker: Speaker, port: int | None) -> int:
             f"Status page: {serving.health}/status  health: {serving.health}/health  metrics: {serving.health}/metrics",
         )
 
-    ports = (settings.prefect_port if port is None else port, 0 if port == 0 else settings.health_port)
+        speaker.say(
+            f"网上报送：{serving.intake}（口令用 warehouse intake issue 发给各单位）",
+            f"Intake over HTTP: {serving.intake} (tokens for the units: warehouse intake issue)",
+        )
+
+    is_any = port == 0
+    ports = (
+        settings.prefect_port if port is None else port,
+        0 if is_any else settings.health_port,
+        0 if is_any else settings.intake_port,
+    )
     serve(settings, ports, tell, speaker.note)
     return 0

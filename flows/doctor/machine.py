@@ -160,13 +160,14 @@ def holidays(_settings: Settings) -> Iterator[Verdict]:
 
 @check
 def ports(settings: Settings) -> Iterator[Verdict]:
-    """The ports of the UI and of the status page: ours, or free."""
+    """The ports of the UI, the status page and the intake: ours, or free."""
     from flows.prefect_home import recorded_serving
 
     serving = recorded_serving(settings)
     for what_zh, what_en, host, port, variable in (
         ("界面端口", "UI port", settings.prefect_host, settings.prefect_port, "WAREHOUSE_PREFECT_PORT"),
         ("状态页端口", "status port", settings.health_host, settings.health_port, "WAREHOUSE_HEALTH_PORT"),
+        ("网上报送端口", "intake port", settings.intake_host, settings.intake_port, "WAREHOUSE_INTAKE_PORT"),
     ):
         names = (f"{what_zh} {port}", f"{what_en} {port}")
         if serving:

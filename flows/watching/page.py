@@ -11,7 +11,7 @@ from flows.moments import STEPS
 from flows.watching.facts import Facts, age_of
 from flows.watching.verdict import Reason, reasons
 
-SERVICES = {"prefect-server": "流程服务（Prefect）", "prefect-worker": "执行器"}
+SERVICES = {"prefect-server": "流程服务（Prefect）", "prefect-worker": "执行器", "intake": "网上报送"}
 
 SEVERITIES = {"critical": "严重", "error": "错误", "warning": "提醒", "info": "提示"}
 

@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -20,8 +20,9 @@ from tests.night import inbox
 class Served:
     """A running `warehouse serve` and its API."""
 
-    def __init__(self, desk: Desk, process: subprocess.Popen[str], address: str, health: str) -> None:
-        self.desk, self.process, self.address, self.health = desk, process, address, health
+    def __init__(self, desk: Desk, process: subprocess.Popen[str], answers_at: Sequence[str]) -> None:
+        self.desk, self.process = desk, process
+        self.address, self.health, self.intake = answers_at
 
     @property
     def settings(self) -> Settings:
@@ -72,10 +73,9 @@ def serve(desk: Desk) -> Iterator[Served]:
     with desk.start("serve", "--port", "0") as process:
         try:
             assert process.stdout is not None
-            lines = [process.stdout.readline() for _ in range(3)]
+            lines = [process.stdout.readline() for _ in range(4)]
             assert "界面：http://127.0.0.1:" in lines[0], process.stderr.read() if process.stderr else lines
-            ui, health = (re.findall(r"http://[0-9.]+:[0-9]+", line)[0] for line in (lines[0], lines[2]))
-            yield Served(desk, process, ui, health)
+            yield Served(desk, process, [re.findall(r"http://[0-9.]+:[0-9]+", lines[i])[0] for i in (0, 2, 3)])
         finally:
             process.terminate()
             process.communicate(timeout=60)

@@ -104,6 +104,10 @@ def test_health_metrics_and_status_answer_and_the_health_check_of_compose_passes
     assert served.tell("/health")[0] == 200, served.tell("/health")
     assert b'warehouse_service_up{service="prefect-worker"} 1.0' in served.tell("/metrics")[1]
     assert "执行器" in served.tell("/status")[1].decode()
+    assert b'warehouse_service_up{service="intake"} 1.0' in served.tell("/metrics")[1]
+    with closing(http.client.HTTPConnection(served.intake.removeprefix("http://"), timeout=60)) as connection:
+        connection.request("GET", "/")
+        assert "输入本单位的报送口令" in connection.getresponse().read().decode()
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     code = compose["services"]["warehouse"]["healthcheck"]["test"][3].replace("http://127.0.0.1:4201", served.health)
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

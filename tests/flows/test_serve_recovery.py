@@ -39,7 +39,7 @@ def served(second_office: Desk) -> Iterator[Served]:
     """Services that were expected to have run for three days, and did not."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("flows.watching.records.now", lambda: now() - timedelta(days=3))
-        expect_nights(Served(second_office, None, "", "").settings)  # type: ignore[arg-type]  # nothing is served yet
+        expect_nights(Served(second_office, None, ("", "", "")).settings)  # type: ignore[arg-type]  # nothing is served yet
     with serve(second_office) as services:
         yield services
 
