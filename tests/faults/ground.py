@@ -88,7 +88,7 @@ class Ground:
     def put_back(self) -> None:
         """Have the state before again, whatever happened."""
         with closing(self._beside()) as conn:
-            conn.execute(f"drop database if exists {DATABASE} with (force)")
+            _drop(conn)
             # By files: a copy through the log holds sequences with values fetched ahead that the log knows nothing of, and a crash
             # would have them given twice.
             conn.execute(f"create database {DATABASE} template {BEFORE} strategy file_copy")
@@ -148,6 +148,19 @@ def ground(folder: Path, subject: Subject) -> Iterator[Ground]:
             yield made
     finally:
         stop(settings)
+
+
+def _drop(conn: psycopg.Connection[Any]) -> None:
+    """Drop the database as soon as no worker of the server's own, which our role may not end, vacuums in it."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            conn.execute(f"drop database if exists {DATABASE} with (force)")
+        except psycopg.errors.InsufficientPrivilege:
+            assert time.monotonic() < deadline, "the server's own worker does not end"
+            time.sleep(0.5)
+        else:
+            return
 
 
 def files_of(home: Path) -> Iterator[str]:
