@@ -107,7 +107,7 @@ def machine(zone: str, moment: datetime) -> Iterator[Machine]:
             cwd=location.log, check=True, timeout=120, stdin=subprocess.DEVNULL, **account.subprocess_options(),
         )  # fmt: skip
         own = {k: v for k, v in os.environ.items() if not k.startswith(("WAREHOUSE_", "PREFECT_"))}
-        home = {"WAREHOUSE_HOME": str(settings.home), "PYTHONDONTWRITEBYTECODE": "1"}
+        home = {"WAREHOUSE_HOME": str(settings.home)}
         yield Machine(settings.home, url, own | home | clock)
     finally:
         stop(settings)
