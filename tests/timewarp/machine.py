@@ -64,7 +64,7 @@ class Machine:
         code = "from flows.command import main; main()"
         return subprocess.run(
             [sys.executable, "-c", code, *arguments],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=600, check=False,
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=1500, check=False,
         )  # fmt: skip
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
