@@ -25,13 +25,15 @@ test: lint types ## Everything CI runs: lint, types, the import arrow, SQL, all 
 	@bin/install-dovecot
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-soak: $(READY) ## The long tests, for hours: generated tables, random histories, backfills, kills and cut connections
+soak: $(READY) ## The long tests, for hours: generated tables, random histories, backfills, kills, cut connections, a year of nights
+	@bin/install-faketime
 	WAREHOUSE_TEST_CASES=10000 $(BIN)/python -m pytest tests/inputs/test_property.py
 	WAREHOUSE_TEST_HISTORIES=2000 $(BIN)/python -m pytest -n 2 tests/model
 	WAREHOUSE_INCREMENT_HISTORIES=50 $(BIN)/python -m pytest -n 2 tests/dbt/test_increments.py
 	WAREHOUSE_CAUSE_HISTORIES=40 $(BIN)/python -m pytest tests/connectors/warehouse/test_causes.py
 	WAREHOUSE_TEST_BACKFILLS=50 $(BIN)/python -m pytest -n 2 tests/night/test_backfill.py -k random
 	WAREHOUSE_UPLOADS=1000 WAREHOUSE_API_EXAMPLES=200 $(BIN)/python -m pytest tests/flows/web_intake/test_attacks.py
+	WAREHOUSE_TIMEWARP_NIGHTS=30 $(BIN)/python -m pytest -s tests/timewarp
 	WAREHOUSE_SERVE_KILLS=10 $(BIN)/python -m pytest tests/flows/test_serve_recovery.py
 	WAREHOUSE_FAULT_KILLS=200 WAREHOUSE_FAULT_DOUBLE=20 WAREHOUSE_FAULT_POSTGRES=20 WAREHOUSE_FAULT_CUTS=all $(BIN)/python -m pytest tests/faults
 
