@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from connectors.dask import workers
 from tests.canonical import canonical_dump
 from tests.farm import Farm, free_port
 from tests.night.conftest import Province
+
+
+def wait_briefly() -> None:
+    workers.CONNECT_SECONDS = 1
 
 
 def test_a_night_without_its_scheduler_decides_nothing_and_the_next_over_two_workers_equals_one_at_home(
@@ -16,7 +21,7 @@ def test_a_night_without_its_scheduler_decides_nothing_and_the_next_over_two_wor
     province = make_province()
     farmed = farm.settings(province.settings)
     lonely = replace(farmed, dask_scheduler=f"tcp://127.0.0.1:{free_port()}", dask_tls_dir=None)
-    assert replace(province, settings=lonely).run() == 3
+    assert replace(province, settings=lonely).run(prepare=wait_briefly) == 3
     with province.connect() as conn:
         assert conn.execute("select count(*) from archive.delivery").fetchone() == (13,)
         assert conn.execute("select count(*) from ops.delivery_outcome").fetchone() == (0,)
