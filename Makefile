@@ -50,10 +50,11 @@ fmt: $(READY) ## Rewrite Python as ruff formats it and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## The whole night, and reading alone, against hand-written loaders, as ratios in one run
+bench: $(READY) ## The whole night and reading alone against hand-written loaders, and worker processes, as ratios in one run
 	$(BIN)/python -m benchmarks.night
 	$(BIN)/python -m benchmarks.night.changed --sizes 10000
 	$(BIN)/python -m benchmarks.intake
+	$(BIN)/python -m benchmarks.machines
 
 lock: $(READY) ## Resolve pyproject.toml into requirements.lock (newer versions: make lock OPTIONS=--upgrade)
 	$(BIN)/python bin/setup.py lock $(OPTIONS)

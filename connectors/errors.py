@@ -19,6 +19,7 @@
     ├── SourceUnreachable                       a folder of workbooks cannot be looked into
     ├── SourceFailed                            another source could not be read; its tree is in connectors/sources/errors.py
     ├── ReaderUnavailable                       no process that reads workbooks can be started
+    ├── WorkersError                            reading on other machines; its tree is in connectors/dask/errors.py
     ├── ArchiveError                            bytes that should be there are not, or are not those bytes
     ├── BuildFailed                             dbt itself could not run; a failing test is a result, not an error
     ├── PublishRefused                          this run may not publish

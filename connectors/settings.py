@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -44,6 +45,8 @@ class Settings:
     reader_answer_mb: int = 256
     max_file_mb: int = 20
     close_checks_hours: int = 24
+    dask_scheduler: str | None = None
+    dask_tls_dir: Path | None = None
     lang: str = "zh"
 
     @property
@@ -147,6 +150,16 @@ def _postgres_url(text: str) -> str:
     return re.sub(r"^(postgresql\+psycopg|postgres)://", "postgresql://", text)
 
 
+def _scheduler_address(text: str) -> str:
+    """`tls://host:port`, or `tcp://` of this very machine. Raises: ValueError, for an open connection to another machine too."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("tcp", "tls") or not parts.hostname or not parts.port or parts.path:
+        raise ValueError
+    if parts.scheme == "tcp" and parts.hostname != "localhost" and not ip_address(parts.hostname).is_loopback:
+        raise ValueError
+    return text
+
+
 _PATH = (lambda text: Path(text).expanduser().absolute(), "文件夹路径", "the path of a folder")
 _FILE = (lambda text: Path(text).expanduser().absolute(), "文件路径", "the path of a file")
 _POSTGRES_URL = (
@@ -158,6 +171,11 @@ _PREFECT_URL = _matching(
     r"(postgresql\+asyncpg|sqlite\+aiosqlite)://.+",
     "postgresql+asyncpg:// 或 sqlite+aiosqlite:// 开头的网址",
     "a URL that begins with postgresql+asyncpg:// or sqlite+aiosqlite://",
+)
+_SCHEDULER = (
+    _scheduler_address,
+    "tls://主机:端口；只有本机可用 tcp://127.0.0.1:端口",
+    "tls://host:port; tcp://127.0.0.1:port on this very machine only",
 )
 _HOST = _matching(r"[A-Za-z0-9.:\-]+", "主机名或 IP 地址", "a host name or an IP address")
 _ACCOUNT = _matching(r"[a-z_][a-z0-9_\-]*\$?", "本机账户名", "the name of an account of this machine")
@@ -266,6 +284,22 @@ VARIABLES: tuple[Variable, ...] = (
         "可接收的文件大小上限（MB）",
         "The largest file that is read, in MB",
         *_whole(1, 1024),
+    ),
+    Variable(
+        "WAREHOUSE_DASK_SCHEDULER",
+        "dask_scheduler",
+        "",
+        "Dask 调度器的地址，夜间的读取与校验交给它的各台机器；不设则都在本机进行",
+        "The Dask scheduler whose workers read and judge at night; unset, this machine does",
+        *_SCHEDULER,
+    ),
+    Variable(
+        "WAREHOUSE_DASK_TLS_DIR",
+        "dask_tls_dir",
+        "",
+        "Dask 连接所用证书的文件夹：ca.pem、cert.pem、key.pem；tls:// 地址必须设置",
+        "The folder of the certificates for Dask: ca.pem, cert.pem, key.pem; a tls:// address needs it",
+        *_PATH,
     ),
     Variable(
         "WAREHOUSE_CLOSE_CHECKS_HOURS",

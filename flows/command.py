@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, Entry] = {
         "现在执行夜间流程：收取、读取、校验、建库、发布、回复", "Run the night now: collect … publish … reply"
     ),
     "serve": Entry("启动定时任务、执行器和界面", "Start scheduler, worker and UI on this machine"),
+    "dask": Entry("多台机器：启动 Dask 调度器、执行进程", "Many machines: Dask scheduler and workers"),
     "submit": Entry("把报表放入收件文件夹", "Put workbooks into the inbox"),
     "sources": Entry("来源：列出、试着连接", "Sources: list them, try them"),
     "intake": Entry("网上报送：给单位发口令、收回口令", "Intake over HTTP: tokens of the units"),

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from connectors.dask.errors import SchedulerUnreachable, WorkersMissing
 from connectors.errors import DatabaseUnreachable, UsageError, WarehouseError
 
 PACKAGES = Path(__file__).parent.parent
@@ -80,11 +81,11 @@ class StepFailed(WarehouseError):
 
 
 def heals(error: BaseException | None) -> bool:
-    """Whether the same step may succeed if it is tried again in a moment: only a lost connection does."""
+    """Whether the same step may succeed if it is tried again in a moment: only a lost connection does, or lost workers."""
     import psycopg
 
     lost = (psycopg.OperationalError, psycopg.InterfaceError)
-    return isinstance(error, DatabaseUnreachable) or (
+    return isinstance(error, (DatabaseUnreachable, SchedulerUnreachable, WorkersMissing)) or (
         isinstance(error, StepFailed) and isinstance(error.__context__, lost)
     )
 

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from connectors.keys import Keyring
     from connectors.sources.declared import SourceDeclared
     from connectors.sources.looking import Look
+    from connectors.warehouse.intake import Judge
     from connectors.warehouse.lease import Lease
     from connectors.warehouse.publish import Published
     from connectors.warehouse.runs import Account
-    from connectors.workbooks.pool import ReaderPool
+    from connectors.workbooks.pool import Readers
 
 LEASE = "publish"
 """The lease that whoever builds and publishes must hold."""
@@ -74,7 +75,8 @@ class Night:
         self._broken_sources: tuple[str, ...] = ()
         self._resources = ExitStack()
         self._conn: psycopg.Connection[Any] | None = None
-        self._pool: ReaderPool | None = None
+        self._hands: Readers | None = None
+        self._judge: Judge | None = None
         self._lease: Lease | None = None
         self._published: Published | None = None
         self._staff_told: Told | None = None
@@ -194,7 +196,8 @@ class Night:
         from connectors.warehouse.intake import take_in
 
         with self._step("take_in", place) as note:
-            stuck = take_in(self.connection(), self.archive, self.keyring, self._readers(), delivery_ids, self.run_id)
+            readers, shelf = self._readers(), (self.archive, self.keyring)
+            stuck = take_in(self.connection(), *shelf, readers, delivery_ids, self.run_id, self._judge)
             note(f"deliveries={len(delivery_ids)} undecided={len(stuck)}")
         return len(stuck)
 
@@ -344,15 +347,26 @@ class Night:
         assert self._lease is not None  # noqa: S101 - building and publishing happen inside `turn`
         return self._lease
 
-    def _readers(self) -> ReaderPool:
+    def _readers(self) -> Readers:
+        """Who reads workbooks: children of this process, or the workers of other machines."""
+        if self._hands is None:
+            self._hands = self._children() if self.settings.dask_scheduler is None else self._workers()
+        return self._hands
+
+    def _children(self) -> Readers:
         from connectors.workbooks.pool import ReaderPool
         from expectations.judgement import warm_up
 
-        if self._pool is None:
-            self._pool = self._resources.enter_context(ReaderPool(self.settings))
-            # Great Expectations takes seconds to import; the readers' processes work meanwhile.
-            threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-        return self._pool
+        # Great Expectations takes seconds to import; the readers' processes work meanwhile.
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+        return self._resources.enter_context(ReaderPool(self.settings))
+
+    def _workers(self) -> Readers:
+        from connectors.dask.workers import Workers
+
+        workers = self._resources.enter_context(Workers(self.settings))
+        self._judge = workers.decide
+        return workers
 
     @contextmanager
     def _step(self, name: str, detail: str = "") -> Iterator[Callable[[str], None]]:

@@ -27,6 +27,7 @@ from connectors.home import file_lock, make_home
 from connectors.postgres import ensure_database, stop
 from connectors.settings import Settings
 from connectors.warehouse.engine import migrate
+from tests.farm import Farm, full_farm
 
 # The same examples for everybody: a red run is red again, and chance does not stop a change that has nothing to do with it.
 # `pytest --hypothesis-profile=default` draws new ones.
@@ -108,6 +109,14 @@ def template_of(folder: Path) -> str:
 def of_database(url: str, database: str) -> str:
     """The URL of another database on the same server."""
     return urlsplit(url)._replace(path=f"/{database}").geturl()
+
+
+@pytest.fixture(scope="session")
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """A scheduler and two workers of `warehouse dask`; who kills one lets it come back."""
+    made = full_farm(tmp_path_factory.mktemp("farm"))
+    yield made
+    made.end()
 
 
 @pytest.fixture

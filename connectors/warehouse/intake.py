@@ -8,7 +8,7 @@ the delivery that cannot be loaded stays undecided and takes no neighbour along.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,16 @@ from connectors.warehouse.waivers import read_waivers
 from expectations.contract import forms
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from connectors.archive import Archive
     from connectors.keys import Keyring
-    from connectors.workbooks.pool import ReaderPool
+    from connectors.warehouse.registers import UnitRegister
+    from connectors.warehouse.waivers import Waiver
+    from connectors.workbooks.pool import Readers
     from connectors.workbooks.reading import Reading
+
+    Judge = Callable[[Sequence[Reading], Mapping[str, pl.DataFrame], UnitRegister, Sequence[Waiver]], list[Decision]]
 
 log = logging.getLogger(__name__)
 
@@ -47,19 +53,21 @@ def take_in(
     conn: psycopg.Connection[Any],
     archive: Archive,
     keyring: Keyring,
-    pool: ReaderPool,
+    readers: Readers,
     delivery_ids: Sequence[int],
     run_id: int,
+    judge: Judge | None = None,
 ) -> list[int]:
     """Bring these deliveries to a decision; gives those that could not be loaded and stay undecided.
 
+    Other machines may do what `readers` and `judge` do; whatever touches the archive or the database is done here.
     Harmless when repeated: a delivery that another run decided meanwhile is left alone.
     """
     deliveries = _deliveries(conn, delivery_ids)
     copies = _copies(conn, deliveries)
     fresh = [d for d in deliveries if d.delivery_id not in copies]
     # Of a file that is too large to be read, no more than shows that comes into memory.
-    batch = pool.read([(d.delivery_id, archive.get(d.sha256, pool.longest_file_bytes + 1)) for d in fresh])
+    batch = readers.read([(d.delivery_id, archive.get(d.sha256, readers.longest_file_bytes + 1)) for d in fresh])
     by_id: dict[int, Reading] = {reading.delivery_id: reading for reading in batch.readings}
     taken_out = _taken_out(conn, [r.delivery_id for r in batch.readings if r.status == "unpacked"])
     readings = [by_id[d.delivery_id].if_taken_out(d.delivery_id in taken_out) for d in fresh]
@@ -69,7 +77,9 @@ def take_in(
     decisions = [Decision.copy_of(d.delivery_id, copies[d.delivery_id]) for d in deliveries if d.delivery_id in copies]
     for turn in sorted({_turn(reading) for reading in readings}):
         # Read after the registers of this chunk are loaded, so that what comes after them is judged against them.
-        decisions += decide([r for r in readings if _turn(r) == turn], batch.rows, read_unit_register(conn), waivers)
+        decisions += (judge or decide)(
+            [r for r in readings if _turn(r) == turn], batch.rows, read_unit_register(conn), waivers
+        )
         stuck += _load_chunk(conn, keyring, decisions, deliveries, run_id)
         decisions = []
     if decisions:

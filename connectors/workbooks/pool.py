@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import polars as pl
 
@@ -26,6 +26,17 @@ FILES_PER_CHILD = 2_000
 
 WATCH_SECONDS = 0.2
 """How often somebody looks whether a child takes too long."""
+
+
+class Readers(Protocol):
+    """Whoever reads workbooks: the children of this machine, or other machines."""
+
+    @property
+    def longest_file_bytes(self) -> int:
+        """The size of the largest file that is read."""
+
+    def read(self, batch: Batch) -> ReadBatch:
+        """What was read, a reading for each delivery in the given order; never raises for a bad file."""
 
 
 class ReaderPool:
@@ -73,12 +84,9 @@ class ReaderPool:
 
         Raises: ReaderUnavailable if no child can be started.
         """
-        limit = self.longest_file_bytes
-        sizes = {"size_mb": f"> {self._settings.max_file_mb}", "limit_mb": str(self._settings.max_file_mb)}
-        large = [Reading.unreadable(d, "file.too_large", sizes) for d, data in batch if len(data) > limit]
-        found = list(self._threads.map(self._read_turn, _turns(d for d in batch if len(d[1]) <= limit)))
-        readings = {r.delivery_id: r for r in [*large, *(r for part in found for r in part.readings)]}
-        return ReadBatch([readings[delivery_id] for delivery_id, _ in batch], _joined(found))
+        return read_in_turns(
+            batch, self._settings.max_file_mb, lambda turns: list(self._threads.map(self._read_turn, turns))
+        )
 
     def _read_turn(self, batch: Batch) -> ReadBatch:
         keeper = self._idle.get()
@@ -91,6 +99,18 @@ class ReaderPool:
         while not self._is_closed.wait(WATCH_SECONDS):
             for keeper in self._keepers:
                 keeper.end_if_late()
+
+
+def read_in_turns(
+    batch: Batch, max_file_mb: int, read_turns: Callable[[Iterator[Batch]], Sequence[ReadBatch]]
+) -> ReadBatch:
+    """What `read_turns` reads of the batch in turns, put together in the batch's order; what is too large is refused unread."""
+    limit = max_file_mb * 1_000_000
+    sizes = {"size_mb": f"> {max_file_mb}", "limit_mb": str(max_file_mb)}
+    large = [Reading.unreadable(d, "file.too_large", sizes) for d, data in batch if len(data) > limit]
+    found = read_turns(_turns(d for d in batch if len(d[1]) <= limit))
+    readings = {r.delivery_id: r for r in [*large, *(r for part in found for r in part.readings)]}
+    return ReadBatch([readings[delivery_id] for delivery_id, _ in batch], _joined(found))
 
 
 def _read_safely(keeper: Keeper, batch: Batch) -> ReadBatch:

@@ -5,6 +5,7 @@ from dataclasses import fields
 
 import pytest
 
+import connectors.dask.errors
 import connectors.postgres.errors
 import connectors.sources.errors
 import connectors.warehouse.backfill.errors  # noqa: F401 - the leaves of all join the tree

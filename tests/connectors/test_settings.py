@@ -66,6 +66,10 @@ def test_every_spelling_of_a_postgres_url_becomes_the_one_that_libpq_reads(schem
         ("WAREHOUSE_LANG", "fr"),
         ("WAREHOUSE_URL", "mysql://db/union"),
         ("WAREHOUSE_URL", "postgresql://db"),
+        ("WAREHOUSE_DASK_SCHEDULER", "tcp://10.0.0.5:8786"),
+        ("WAREHOUSE_DASK_SCHEDULER", "tcp://farm.example.cn:8786"),
+        ("WAREHOUSE_DASK_SCHEDULER", "tls://10.0.0.5"),
+        ("WAREHOUSE_DASK_SCHEDULER", "10.0.0.5:8786"),
         ("WAREHOUSE_POSTGRES_ACCOUNT", "no such; account"),
         ("PREFECT_API_DATABASE_CONNECTION_URL", "postgresql://db/prefect"),
     ],
@@ -78,6 +82,13 @@ def test_a_value_that_is_not_allowed_is_named_with_what_is(name: str, value: str
         assert name in raised.value.sentence(lang)
         assert value in raised.value.sentence(lang)
     assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "address", ["tls://10.0.0.5:8786", "tcp://127.0.0.1:8786", "tcp://localhost:1", "tcp://[::1]:1"]
+)
+def test_an_open_connection_to_dask_stays_on_this_machine_and_another_is_encrypted(address: str) -> None:
+    assert load_settings({"WAREHOUSE_DASK_SCHEDULER": address}).dask_scheduler == address
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connectors.archive import Archive
     from connectors.settings import Settings
     from connectors.warehouse.backfill.parameters import Parameters
-    from connectors.workbooks.pool import ReaderPool
+    from connectors.workbooks.pool import Readers
     from connectors.workbooks.reading import Reading
 
 SOURCE = "backfill"
@@ -45,7 +45,7 @@ class Scanned:
 
 
 def scan_folder(
-    settings: Settings, conn: psycopg.Connection[Any], pool: ReaderPool, staging: Staging, parameters: Parameters
+    settings: Settings, conn: psycopg.Connection[Any], pool: Readers, staging: Staging, parameters: Parameters
 ) -> Scanned:
     """Copy the folder into the staging area and read it there, the whole of it: only then is known what each file is about.
 
