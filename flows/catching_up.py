@@ -86,8 +86,11 @@ async def catch_up(
         for run in await _runs(client, [NIGHTLY, CATCH_UP], None, since=moment - LOOK_BACK)
         if _is_past(run, moment)
     ]
-    wanted = nights_to_start(
-        attempts, _due(settings, moment, begins_within), lambda *of: _is_answered(settings, *of), moment
+    # In a thread: a database that hangs must not stop the loop, by whose beat it is known that the worker works.
+    wanted = await asyncio.to_thread(
+        lambda: nights_to_start(
+            attempts, _due(settings, moment, begins_within), lambda *of: _is_answered(settings, *of), moment
+        )
     )
     for night in wanted:
         deployment = await client.read_deployment_by_name(f"nightly/{CATCH_UP}")

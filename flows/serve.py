@@ -28,12 +28,14 @@ from flows.prefect_home import (
     alone_in_starting,
     environment,
     forget_serving,
+    is_healthy,
     listen,
     record_serving,
     recorded_serving,
     serving_address,
     start_server,
 )
+from flows.signs_of_life import DEADLINE_SECONDS, EVERY_SECONDS, Answers, Beats, Life
 from flows.supervisor import Supervised
 from flows.watching.endpoint import answering
 from flows.watching.records import expect_nights
@@ -46,11 +48,14 @@ WATCH_SECONDS = 1.0
 
 MOST_TIDINGS = 65_536
 
+ROUNDS_TO_START = int(START_SECONDS / WATCH_SECONDS)
+QUESTIONS_TO_START = int(START_SECONDS / (DEADLINE_SECONDS + EVERY_SECONDS))
+
 
 def serve(settings: Settings, ports: tuple[int, int], on_ready: Callable[[Serving], None], say: Say) -> None:
     """Run the services until SIGTERM or SIGINT; `on_ready` is told where they answer. Does nothing more where they run already.
 
-    `ports` are that of the UI and that of health and metrics, 0 for any free one. A service that dies is started again.
+    `ports` are that of the UI and that of health and metrics, 0 for any free one. A service that dies or hangs is started again.
     Raises: PortTaken, SchedulerWontStart; ServiceStopped if one of them keeps dying.
     """
     running = recorded_serving(settings) if serving_address(settings) else None
@@ -71,8 +76,10 @@ def serve(settings: Settings, ports: tuple[int, int], on_ready: Callable[[Servin
             held.callback(under_way.stop)
             under_way.start_server()
             # From here on it answers, with 503 until everything is there.
-            held.enter_context(answering(settings, health, under_way.alive))
+            held.enter_context(answering(settings, health, under_way.lives))
             Scheduler(api_url, under_way.server.service, starting).wait_until_ready()
+        under_way.watch_server(api_url)
+        held.callback(under_way.answers.end)
         under_way.start_worker()
         if not under_way.wait_for_worker(alarm, say):
             return
@@ -99,6 +106,8 @@ class _Services:
     listener: socket.socket
     variables: Mapping[str, str]
     children: dict[str, Supervised] = field(default_factory=dict)
+    beats: Beats = field(default_factory=lambda: Beats(ROUNDS_TO_START))
+    answers: Answers = field(default_factory=lambda: Answers(lambda: True, QUESTIONS_TO_START))
     tidings: int = -1
     is_ready: bool = False
 
@@ -107,20 +116,27 @@ class _Services:
         """Prefect's server."""
         return self.children["prefect-server"]
 
-    def alive(self) -> Mapping[str, bool]:
-        """Which of them live; the worker counts when it has put things in order and takes work."""
-        found = {name: child.is_alive for name, child in self.children.items()}
-        return {**found, "prefect-worker": found.get("prefect-worker", False) and self.is_ready}
+    def lives(self) -> Mapping[str, Life]:
+        """How each of them stands; the worker counts when it has put things in order and takes work."""
+        found = {name: child.how() for name, child in self.children.items()}
+        return {**found, "prefect-worker": found.get("prefect-worker", "down") if self.is_ready else "down"}
 
     def start_server(self) -> None:
         self._supervise("prefect-server", self._server)
 
+    def watch_server(self, api_url: str) -> None:
+        """Ask the server from now on whether it answers: one that runs and does not is started again as well."""
+        self.answers.ask = lambda: is_healthy(api_url, timeout=DEADLINE_SECONDS)
+        self.server.sign = self.answers
+        self.answers.start()
+
     def start_worker(self) -> None:
         self._supervise("prefect-worker", self._worker)
+        self.children["prefect-worker"].sign = self.beats
 
     def wait_for_worker(self, alarm: _Alarm, say: Say) -> bool:
         """Wait until the worker takes work; false if we were told to stop meanwhile. Raises: ServiceStopped."""
-        for _ in range(int(START_SECONDS / WATCH_SECONDS)):
+        for _ in range(ROUNDS_TO_START):
             self.tend(alarm, say)
             if alarm.is_told or self.is_ready:
                 return not alarm.is_told
@@ -128,7 +144,7 @@ class _Services:
         raise ServiceStopped(service.name, service.process.poll() or 0, str(service.log))
 
     def tend(self, alarm: _Alarm, say: Say) -> None:
-        """Wait a moment, say what the worker has told, and start again what has died."""
+        """Wait a moment, say what the worker has told, and start again what has died or hangs."""
         with suppress(WarehouseError):
             # The embedded server is our child too, as good as: it is started again here.
             ensure_database(self.settings)
@@ -173,6 +189,8 @@ class _Services:
             facts = json.loads(line)
             if facts.get("ready"):
                 self.is_ready = True
+            elif facts.get("beat"):
+                self.beats.beat()
             else:
                 say(facts["zh"], facts["en"])
 

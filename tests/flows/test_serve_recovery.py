@@ -93,14 +93,35 @@ def test_a_night_ends_well_whatever_is_killed_and_whenever(served: Served, victi
         assert (good, lost) == (1, 0)
 
 
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("victim", ["server", "worker"])
+def test_a_service_that_hangs_is_told_and_started_again_and_a_run_gets_through(served: Served, victim: str) -> None:
+    wait_for(lambda: served.tell("/health")[0] == 200, "not healthy to begin with")
+    [pid] = pids(served, victim)
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: "在运行而没有应答" in served.tell("/health")[1].decode(), "/health does not tell")
+    assert f'warehouse_service_up{{service="prefect-{victim}"}} 0.0' in served.tell("/metrics")[1].decode()
+    wait_for(lambda: pids(served, victim) not in ([], [pid]), "it was not started again")
+    wait_for(lambda: served.tell("/health")[0] == 200, "not healthy afterwards")
+    run = served.start_until("report", {"period": "2021-03"}, "COMPLETED", "FAILED", "CRASHED")
+    assert run["state"]["type"] == "COMPLETED", run["state"]
+
+
 def kill(served: Served, victim: str) -> None:
     """kill -9 of a service of this serve, and of its children only."""
-    for words in SERVICES[victim]:
-        found = subprocess.run(
-            ["pgrep", "-P", str(served.process.pid), "-f", words], capture_output=True, text=True, check=True
-        )
-        for pid in found.stdout.split():
-            os.kill(int(pid), signal.SIGKILL)
+    for pid in pids(served, victim):
+        os.kill(pid, signal.SIGKILL)
+
+
+def pids(served: Served, victim: str) -> list[int]:
+    """The processes of a service of this serve."""
+    found = [
+        subprocess.run(
+            ["pgrep", "-P", str(served.process.pid), "-f", words], capture_output=True, text=True, check=False
+        ).stdout.split()
+        for words in SERVICES[victim]
+    ]
+    return [int(pid) for each in found for pid in each]
 
 
 def wait_for(is_so: Callable[[], object], otherwise: str) -> None:
