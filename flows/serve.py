@@ -8,16 +8,15 @@ from __future__ import annotations
 import json
 import os
 import select
-import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from types import FrameType
 
 from connectors.errors import WarehouseError
 from connectors.postgres import ensure_database
 from connectors.settings import Settings
+from flows.alarm import Alarm, until_signal
 from flows.children import Service, start_service
 from flows.failures import PortTaken, ServiceStopped
 from flows.prefect_home import (
@@ -62,7 +61,7 @@ def serve(settings: Settings, ports: tuple[int, int], on_ready: Callable[[Servin
     if running is not None:
         on_ready(running)
         return
-    with _until_signal() as alarm, ExitStack() as held:
+    with until_signal() as alarm, ExitStack() as held:
         expect_nights(settings)
         health = held.enter_context(_listening(settings.health_host, ports[1]))
         with ExitStack() as starting:
@@ -88,14 +87,6 @@ def serve(settings: Settings, ports: tuple[int, int], on_ready: Callable[[Servin
         on_ready(serving)
         while not alarm.is_told:
             under_way.tend(alarm, say)
-
-
-@dataclass(slots=True)
-class _Alarm:
-    """Set by SIGTERM and SIGINT; `descriptor` becomes readable then, so that whoever waits wakes up."""
-
-    descriptor: int
-    is_told: bool = False
 
 
 @dataclass(slots=True)
@@ -134,7 +125,7 @@ class _Services:
         self._supervise("prefect-worker", self._worker)
         self.children["prefect-worker"].sign = self.beats
 
-    def wait_for_worker(self, alarm: _Alarm, say: Say) -> bool:
+    def wait_for_worker(self, alarm: Alarm, say: Say) -> bool:
         """Wait until the worker takes work; false if we were told to stop meanwhile. Raises: ServiceStopped."""
         for _ in range(ROUNDS_TO_START):
             self.tend(alarm, say)
@@ -143,7 +134,7 @@ class _Services:
         service = self.children["prefect-worker"].service
         raise ServiceStopped(service.name, service.process.poll() or 0, str(service.log))
 
-    def tend(self, alarm: _Alarm, say: Say) -> None:
+    def tend(self, alarm: Alarm, say: Say) -> None:
         """Wait a moment, say what the worker has told, and start again what has died or hangs."""
         with suppress(WarehouseError):
             # The embedded server is our child too, as good as: it is started again here.
@@ -203,23 +194,3 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         raise PortTaken(host, port, error.strerror or str(error)) from error
     with listener:
         yield listener
-
-
-@contextmanager
-def _until_signal() -> Iterator[_Alarm]:
-    """An alarm that SIGTERM and SIGINT set, for as long as the block runs."""
-    waiting, waking = os.pipe()
-    alarm = _Alarm(waiting)
-
-    def tell(_number: int, _frame: FrameType | None) -> None:
-        alarm.is_told = True
-        os.write(waking, b"!")
-
-    before = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield alarm
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        os.close(waiting)
-        os.close(waking)
