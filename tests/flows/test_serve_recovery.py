@@ -14,16 +14,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from connectors.settings import Settings
 from connectors.warehouse.engine import connect
 from connectors.warehouse.ledger import read_run
 from flows.schedule import last_due, now
 from flows.watching.records import expect_nights
-from tests.flows.conftest import Desk, prefect_of
+from tests.flows.conftest import Desk, desk_in, prefect_of
 from tests.flows.served import Served, serve
 
 KILLS = int(os.environ.get("WAREHOUSE_SERVE_KILLS", "0"))
@@ -108,28 +110,33 @@ def test_a_service_that_hangs_is_told_and_started_again_and_a_run_gets_through(s
 
 
 @pytest.mark.timeout(900)
-def test_of_the_runs_missed_while_nothing_ran_the_newest_alone_is_begun_late(served: Served) -> None:
-    names = ("send", "reminder", "nightly")
-    wait_for(lambda: all(len(planned(served, name)) >= 3 for name in names), "the schedule has planned nothing")
-    [pid] = pids(served, "worker")
-    os.kill(pid, signal.SIGSTOP)
-    runs = {name: sorted(planned(served, name), key=lambda run: str(run["expected_start_time"])) for name in names}
-    with closing(psycopg.connect(prefect_of(served.desk.environment["WAREHOUSE_URL"]), autocommit=True)) as conn:
-        # As if nothing had run for nine days.
-        conn.execute(
-            "update flow_run set expected_start_time = expected_start_time - interval '9 days',"
-            " next_scheduled_start_time = next_scheduled_start_time - interval '9 days' where id = any(%s::uuid[])",
-            ([run["id"] for each in runs.values() for run in each],),
-        )
-    kill(served, "worker")
+def test_of_the_runs_missed_while_nothing_ran_the_newest_alone_is_begun_late(
+    settings: Settings, tmp_path: Path
+) -> None:
+    assert settings.url
+    desk = desk_in(tmp_path / "home", WAREHOUSE_URL=settings.url, WAREHOUSE_INBOX=str(tmp_path / "inbox"))
+    with serve(desk) as served:
+        names = ("send", "reminder", "nightly")
+        wait_for(lambda: all(len(planned(served, name)) >= 3 for name in names), "the schedule has planned nothing")
+        [pid] = pids(served, "worker")
+        os.kill(pid, signal.SIGSTOP)
+        runs = {name: sorted(planned(served, name), key=lambda run: str(run["expected_start_time"])) for name in names}
+        with closing(psycopg.connect(prefect_of(served.desk.environment["WAREHOUSE_URL"]), autocommit=True)) as conn:
+            # As if nothing had run for nine days.
+            conn.execute(
+                "update flow_run set expected_start_time = expected_start_time - interval '9 days',"
+                " next_scheduled_start_time = next_scheduled_start_time - interval '9 days' where id = any(%s::uuid[])",
+                ([run["id"] for each in runs.values() for run in each],),
+            )
+        kill(served, "worker")
 
-    def states(name: str) -> list[str]:
-        return [served.ask(f"/flow_runs/{run['id']}")["state"]["name"] for run in runs[name]]
+        def states(name: str) -> list[str]:
+            return [served.ask(f"/flow_runs/{run['id']}")["state"]["name"] for run in runs[name]]
 
-    wait_for(lambda: states("send") == ["Missed"] * (len(runs["send"]) - 1) + ["Completed"], f"{states('send')}")
-    wait_for(lambda: states("reminder")[:-1] == ["Missed"] * (len(runs["reminder"]) - 1), f"{states('reminder')}")
-    wait_for(lambda: states("reminder")[-1] == "Completed", f"{states('reminder')}")
-    assert states("nightly") == ["Missed"] * len(runs["nightly"])
+        wait_for(lambda: states("send") == ["Missed"] * (len(runs["send"]) - 1) + ["Completed"], f"{states('send')}")
+        wait_for(lambda: states("reminder")[:-1] == ["Missed"] * (len(runs["reminder"]) - 1), f"{states('reminder')}")
+        wait_for(lambda: states("reminder")[-1] == "Completed", f"{states('reminder')}")
+        assert states("nightly") == ["Missed"] * len(runs["nightly"])
 
 
 def planned(served: Served, name: str) -> list[Any]:
