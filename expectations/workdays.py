@@ -72,3 +72,11 @@ def is_workday(day: date) -> bool:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError as error:
         raise CalendarEndsError(day) from error
+
+
+def is_probably_workday(day: date) -> bool:
+    """Whether the day is worked in China; beyond the known holidays, Monday to Friday: for what may come a day early or late."""
+    try:
+        return is_workday(day)
+    except CalendarEndsError:
+        return day.weekday() < 5

@@ -35,6 +35,8 @@ MOST_RUNS = 200
 NEAR = timedelta(minutes=1)
 """A night is missed, or is still to come, only if it is that far off: clocks of two processes are read one after the other."""
 
+MISSED = "错过：到点时服务没有运行；夜间流程由 catch-up 补跑，其余由更近的一次补上。"
+
 _HOW: dict[str, How] = {
     "COMPLETED": "completed",
     "FAILED": "failed",
@@ -49,14 +51,13 @@ async def put_in_order(client: PrefectClient, settings: Settings, say: Say) -> N
     from prefect.states import Cancelled, Crashed
 
     started = {StateType.RUNNING, StateType.PENDING, StateType.CANCELLING}
-    for run in await _runs(client, [d.name for d in DEPLOYMENTS], started):
+    for run in await _runs(client, [d.name for d in DEPLOYMENTS], started, since=now() - LOOK_BACK):
         message = "运行中途被终止（执行器或机器停止）；已完成的部分已保存。"
         await client.set_flow_run_state(run.id, Crashed(message=message), force=True)
-    moment = now()
-    for run in await _runs(client, [NIGHTLY], {StateType.SCHEDULED}):
-        if run.expected_start_time and run.expected_start_time < moment - NEAR and run.auto_scheduled:
-            # Run now, each would take the files of today for a night of then; one of them does, below.
-            missed: State[None] = Cancelled(name="Missed", message="错过：到点时服务没有运行；由 catch-up 补跑。")
+    for deployment in DEPLOYMENTS:
+        # Nights make up for none: each would take the files of today for a night of then; one of them does, below.
+        for run in (await _late(client, deployment.name))[deployment.makes_up :]:
+            missed: State[None] = Cancelled(name="Missed", message=MISSED)
             await client.set_flow_run_state(run.id, missed, force=True)
     await catch_up(client, settings, say, begins_within=timedelta())
 
@@ -80,9 +81,16 @@ async def catch_up(
     from prefect.states import Scheduled
 
     moment = now()
-    attempts = [_attempt(run) for run in await _runs(client, [NIGHTLY, CATCH_UP], None) if _is_past(run, moment)]
-    wanted = nights_to_start(
-        attempts, _due(settings, moment, begins_within), lambda *of: _is_answered(settings, *of), moment
+    attempts = [
+        _attempt(run)
+        for run in await _runs(client, [NIGHTLY, CATCH_UP], None, since=moment - LOOK_BACK)
+        if _is_past(run, moment)
+    ]
+    # In a thread: a database that hangs must not stop the loop, by whose beat it is known that the worker works.
+    wanted = await asyncio.to_thread(
+        lambda: nights_to_start(
+            attempts, _due(settings, moment, begins_within), lambda *of: _is_answered(settings, *of), moment
+        )
     )
     for night in wanted:
         deployment = await client.read_deployment_by_name(f"nightly/{CATCH_UP}")
@@ -125,8 +133,23 @@ def _is_answered(settings: Settings, business_date: date, since: datetime) -> bo
         return is_answered(conn, business_date, since)
 
 
-async def _runs(client: PrefectClient, names: Sequence[str], states: set[StateType] | None) -> list[FlowRun]:
-    """The runs of these deployments in these states (none: any) that were to begin in the last days, the newest first."""
+async def _late(client: PrefectClient, name: str) -> list[FlowRun]:
+    """The runs of a deployment that its schedule brought due and that nobody took, the newest first; also those of long ago."""
+    from prefect.client.schemas.objects import StateType
+
+    found = await _runs(client, [name], {StateType.SCHEDULED}, until=now() - NEAR)
+    return [run for run in found if run.auto_scheduled]
+
+
+async def _runs(
+    client: PrefectClient,
+    names: Sequence[str],
+    states: set[StateType] | None,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[FlowRun]:
+    """The runs of these deployments in these states (none: any) that were to begin between two moments, the newest first."""
     from prefect.client.schemas import filters
     from prefect.client.schemas.sorting import FlowRunSort
 
@@ -137,7 +160,7 @@ async def _runs(client: PrefectClient, names: Sequence[str], states: set[StateTy
             if states
             else None,
             expected_start_time=filters.FlowRunFilterExpectedStartTime.model_validate(
-                {"after_": now() - LOOK_BACK, "before_": now() + NEAR}
+                {"after_": since, "before_": until or now() + NEAR}
             ),
         ),
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,

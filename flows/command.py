@@ -39,7 +39,7 @@ COMMANDS: Mapping[str, Entry] = {
     "status": Entry("最近一次运行与当前发布", "The last run, its account, and the release"),
     "submissions": Entry("列出报送记录", "List submissions"),
     "findings": Entry("列出问题及改正办法", "List findings, each with its remedy"),
-    "alerts": Entry("预警：列出、认领、静默、发送通知", "Alerts: list, acknowledge, silence, send"),
+    "alerts": Entry("预警：列出、认领、静默、催报、发送通知", "Alerts: list, acknowledge, silence, remind, send"),
     "receipt": Entry("回执：列出、查看、验证真伪", "Receipts: list, show, verify"),
     "quarantine": Entry("待更正的行：列出、重新判定", "List the rows that wait, or judge them again"),
     "waiver": Entry("豁免：某单位某段时间不受某条规则约束", "Waive a rule for a unit for some time"),

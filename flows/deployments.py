@@ -1,6 +1,6 @@
 """What can be started, by the schedule or from Prefect's UI: the deployments as code, their work pool and its queues.
 
-Another one (a reminder, say) is another line in `DEPLOYMENTS`. What builds or publishes belongs in the queue `publishing`, of which
+Another one is another line in `DEPLOYMENTS`. What builds or publishes belongs in the queue `publishing`, of which
 one run works at a time; the lease in Postgres keeps them apart anyway, the queue keeps them from waiting for it inside a run.
 """
 
@@ -24,16 +24,27 @@ QUEUES: dict[str, int | None] = {PUBLISHING: 1, READING: None}
 
 NIGHTLY, CATCH_UP = "nightly", "catch-up"
 
+REMINDER_CRON = "0 9,14 * * *"
+"""09:00, when people begin to work and the night is long over; 14:00 for the day on which it was not, since nobody is asked twice a day.
+Every day, because a cron line does not know the holidays: the flow does."""
+
+SEND_CRON = "5 * * * *"
+"""Each hour, soon after it: quiet hours mostly end on the hour, and a message that a channel did not take is tried again after one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One thing that can be started: its name, the flow as `module:name`, its queue, whether the schedule starts it, and its words."""
+    """One thing that can be started: its name, the flow as `module:name`, its queue, its words, and when the schedule starts it, if it does.
+
+    `makes_up` is how many of the runs that came due while nothing ran are begun late, the newest ones; the others are marked as missed.
+    """
 
     name: str
     flow: str
     queue: str
     zh: str
-    is_scheduled: bool = False
+    cron: str | None = None
+    makes_up: int = 0
 
 
 DEPLOYMENTS = (
@@ -42,7 +53,7 @@ DEPLOYMENTS = (
         "flows.nightly:nightly",
         PUBLISHING,
         "每天 02:00（北京时间）收取、读取、校验、建库、发布并生成报告。",
-        is_scheduled=True,
+        cron=CRON,
     ),
     Deployment(
         CATCH_UP,
@@ -61,6 +72,22 @@ DEPLOYMENTS = (
         "flows.reporting:report",
         READING,
         "重新生成某一期间的报告；不改动任何数据。",
+    ),
+    Deployment(
+        "reminder",
+        "flows.reminding:reminder",
+        READING,
+        "工作日 09:00（北京时间）催报，每人每天最多一条；当天的夜间流程那时还没有完成的，14:00 催。",
+        cron=REMINDER_CRON,
+        makes_up=1,
+    ),
+    Deployment(
+        "send",
+        "flows.sending:send",
+        READING,
+        "每小时发送发件箱中到期未发的消息（免打扰时段已过，或对方恢复）。",
+        cron=SEND_CRON,
+        makes_up=1,
     ),
 )
 
@@ -82,7 +109,7 @@ async def register_deployments(client: PrefectClient) -> None:
     for each in DEPLOYMENTS:
         made = await _flow(each.flow).ato_deployment(
             each.name,
-            schedule=Cron(CRON, timezone=ZONE) if each.is_scheduled else None,
+            schedule=Cron(each.cron, timezone=ZONE) if each.cron else None,
             work_pool_name=POOL,
             work_queue_name=each.queue,
             entrypoint_type=EntrypointType.MODULE_PATH,

@@ -312,7 +312,7 @@ class Night:
         if told is None:
             return "alerts=unwritten"
         moved = told.moved
-        return f"opened={moved.opened} resolved={moved.resolved} woken={moved.woken} written={told.digests + told.reminders}"
+        return f"opened={moved.opened} resolved={moved.resolved} woken={moved.woken} written={told.digests}"
 
     def result(self) -> NightResult:
         """The night's result, once every step is done. Raises: AccountUnbalanced."""

@@ -41,7 +41,8 @@ def run_server(descriptor: int, is_temporary: bool) -> None:
 def run_worker(tidings: int) -> None:
     """Put Prefect in order, then run what comes due, each flow run in a process of its own, which ends with the worker.
 
-    What people should hear goes to the pipe `tidings`, one JSON object a line: `{"zh", "en"}`, and `{"ready": true}` once.
+    What people should hear goes to the pipe `tidings`, one JSON object a line: `{"zh", "en"}`, `{"ready": true}` once, and `{"beat": true}` again
+    and again, as long as the loop that takes work turns.
     """
     import asyncio
 
@@ -52,6 +53,7 @@ def run_worker(tidings: int) -> None:
     from flows.catching_up import keep_up, put_in_order
     from flows.deployments import POOL, register_deployments
     from flows.orphans import be_worker
+    from flows.signs_of_life import BEAT_SECONDS
 
     settings = load_settings()
 
@@ -63,7 +65,13 @@ def run_worker(tidings: int) -> None:
     def say(zh: str, en: str) -> None:
         tell({"zh": zh, "en": en})
 
+    async def beat() -> None:
+        while True:
+            tell({"beat": True})
+            await asyncio.sleep(BEAT_SECONDS)
+
     async def work() -> None:
+        beating = asyncio.ensure_future(beat())
         async with get_client() as client:
             await register_deployments(client)
             await put_in_order(client, settings, say)
@@ -75,6 +83,7 @@ def run_worker(tidings: int) -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await worker
             looking.cancel()
+        beating.cancel()
 
     be_worker()
     asyncio.run(work())

@@ -1,4 +1,5 @@
-"""What a night tells the staff: alerts in the transaction that publishes, messages after it, and of a night that failed as well.
+"""What the staff are told: alerts in the transaction that publishes, messages after it, of a night that failed as well; and who is asked for
+what is due.
 
 Nothing here fails a night or holds it up for more than a minute: what cannot be told now is told by the next sending.
 """
@@ -8,8 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import psycopg
 
@@ -55,6 +57,38 @@ def tell(
         # Its text may quote a row.
         log.error("alerts of run %s were not written: %s", run.run_id, type(error).__name__)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """How many people were asked on a day for what is due; or why nobody was: no register of owners, or no night of that day that came to
+    its end, so that what was handed in may be unread."""
+
+    day: date
+    people: int = 0
+    why_nobody: Literal["no_owners", "no_night"] | None = None
+
+
+def remind(conn: psycopg.Connection[Any], settings: Settings, day: date) -> Reminded:
+    """Write a message to everybody of whom something is due or owed that day, at most one a person and day, whoever asks and however often.
+
+    It does not wait for a night. Raises: OwnersInvalid.
+    """
+    from connectors.alerts.owners_file import load_owners
+    from connectors.alerts.reminding import write_reminders
+    from connectors.alerts.telling import read_names
+    from connectors.warehouse.engine import database_clock
+    from connectors.warehouse.pulse import newest_good_night
+
+    owners = load_owners(settings.owners_file)
+    if owners is None:
+        return Reminded(day, why_nobody="no_owners")
+    night = newest_good_night(conn)
+    if night is None or night["business_date"] < day:
+        return Reminded(day, why_nobody="no_night")
+    with conn.transaction():
+        names = read_names(conn, day, settings.dbt_project_dir)
+        return Reminded(day, write_reminders(conn, day, owners, names, database_clock(conn)))
 
 
 def send(conn: psycopg.Connection[Any], settings: Settings, patience: Patience | None = None) -> Sent | None:

@@ -17,7 +17,6 @@ from connectors.alerts.ledger import Moved, Night, bring_alerts, lock_alerts
 from connectors.alerts.lines import Names
 from connectors.alerts.owners import Owners
 from connectors.alerts.owners_file import OwnersInvalid, load_owners
-from connectors.alerts.reminding import write_reminders
 from connectors.warehouse.engine import database_clock
 
 
@@ -27,7 +26,6 @@ class Told:
 
     moved: Moved
     digests: int
-    reminders: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,8 @@ class Seen:
 def tell_staff(conn: psycopg.Connection[Any], seen: Seen, owners_file: Path, now: datetime | None = None) -> Told:
     """Bring the alerts to what holds and write the messages about it, in the caller's transaction. Repeated, it does nothing.
 
-    A run that did not come to its end resolves no alert about runs, asks nothing of the release, and reminds nobody: what was sent may
-    not have been read. `now` is when messages may go out at the earliest, apart from quiet hours.
+    A run that did not come to its end resolves no alert about runs, and asks nothing of the release. `now` is when messages may go out at
+    the earliest, apart from quiet hours.
     """
     lock_alerts(conn)
     owners, wrong = _owners(owners_file)
@@ -55,12 +53,9 @@ def tell_staff(conn: psycopg.Connection[Any], seen: Seen, owners_file: Path, now
     )
     moved = bring_alerts(conn, seen.night, found, checked)
     if owners is None:
-        return Told(moved, 0, 0)
+        return Told(moved, 0)
     names = read_names(conn, seen.night.business_date, seen.project)
-    moment = now or database_clock(conn)
-    digests = write_digests(conn, seen.night, owners, names, moment)
-    reminders = write_reminders(conn, seen.night, owners, names, moment) if seen.is_whole else 0
-    return Told(moved, digests, reminders)
+    return Told(moved, write_digests(conn, seen.night, owners, names, now or database_clock(conn)))
 
 
 def _owners(path: Path) -> tuple[Owners | None, list[Condition]]:

@@ -1,4 +1,4 @@
-"""`warehouse alerts`: what is wrong since when and whose it is; acknowledge, silence, send what is due."""
+"""`warehouse alerts`: what is wrong since when and whose it is; acknowledge, silence, remind, send what is due."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connectors.settings import Settings, load_settings
+from flows.commands.alerts_messages import known_owners, remind, send
 from flows.desk import reading, sound_reason
 from flows.speech import Speaker, SpokenGroup, command, json_option, option, pass_speaker, say_json
 from flows.tables import draw_table
@@ -199,43 +200,12 @@ def _unknown(alert_id: int) -> WrongUsage:
     )
 
 
-@command(
-    "send",
-    "发送到期未发的消息；夜间流程之后会自动发送一次，最多一分钟。退出码：0 都已送达或没有要发的，1 有没送达的。",
-    "Send what is due; each night does so at its end, for a minute at most. Exit code 1 where something did not arrive.",
-)
-@json_option
-@pass_speaker
-def send(speaker: Speaker, as_json: bool) -> int:
-    """Send what is due."""
-    from dataclasses import asdict
-
-    from connectors.alerts.claims import counts
-    from connectors.alerts.sending import send_due
-
-    settings = load_settings()
-    owners = _owners(settings)
-    with reading(settings) as conn:
-        sent = send_due(conn, owners)
-        standing = counts(conn)
-    if as_json:
-        say_json({**asdict(sent), "standing": standing})
-    else:
-        speaker.say(
-            f"送达 {sent.sent} 条，待重发 {sent.again} 条，对方拒收 {sent.failed} 条，不知是否送达 {sent.unknown} 条；"
-            f"发件箱中待发 {standing.get('waiting', 0)} 条。",
-            f"{sent.sent} sent, {sent.again} to be tried again, {sent.failed} refused, {sent.unknown} unknown; "
-            f"{standing.get('waiting', 0)} wait in the outbox.",
-        )
-    return 1 if sent.again or sent.failed or sent.unknown else 0
-
-
 @command("owners", "检查责任人名册（owners.yaml），列出通道和默认责任人。", "Check the register of owners.")
 @json_option
 @pass_speaker
 def owners_command(speaker: Speaker, as_json: bool) -> int:
     """Check the register of owners."""
-    owners = _owners(load_settings())
+    owners = known_owners(load_settings())
     rows = [
         [p.person_id, p.name, "、".join(p.channels), *(_owned(owners, p.person_id))] for p in owners.people.values()
     ]
@@ -256,17 +226,5 @@ def _owned(owners: Owners, person_id: str) -> tuple[int, int]:
     return routes, sum(contact == person_id for contact in owners.contacts.values())
 
 
-def _owners(settings: Settings) -> Owners:
-    from connectors.alerts.owners_file import load_owners
-
-    owners = load_owners(settings.owners_file)
-    if owners is None:
-        raise WrongUsage(
-            f"没有责任人名册 {settings.owners_file}（WAREHOUSE_OWNERS），不知道发给谁；写法见 docs/user/zh/预警与催报.md。",
-            f"There is no register of owners at {settings.owners_file} (WAREHOUSE_OWNERS): nobody to send to.",
-        )
-    return owners
-
-
-for sub_command in (show, ack, silence, send, owners_command):
+for sub_command in (show, ack, silence, remind, send, owners_command):
     command_line.add_command(sub_command)

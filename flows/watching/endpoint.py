@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from connectors.settings import Settings
+from flows.signs_of_life import Life
 from flows.watching.facts import Facts, read_facts
 from flows.watching.verdict import reasons
 
@@ -30,9 +31,9 @@ JSON = "application/json; charset=utf-8"
 
 
 @contextmanager
-def answering(settings: Settings, listener: socket.socket, alive: Callable[[], Mapping[str, bool]]) -> Iterator[None]:
-    """Answer on a listening socket for as long as the block runs; `alive` tells which services live."""
-    facts = _Cached(lambda: read_facts(settings, dict(alive())))
+def answering(settings: Settings, listener: socket.socket, lives: Callable[[], Mapping[str, Life]]) -> Iterator[None]:
+    """Answer on a listening socket for as long as the block runs; `lives` tells how each service stands."""
+    facts = _Cached(lambda: read_facts(settings, dict(lives())))
     server = _Server(listener, facts.read)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, name="health", daemon=True)
     thread.start()

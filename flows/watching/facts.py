@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.settings import Settings
 from flows.schedule import due_between, last_due, next_due, now
+from flows.signs_of_life import Life
 from flows.watching.records import EndedNight, expected_since, last_recorded_night
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Facts:
     recorded: EndedNight | None
     expected_since: datetime | None
     room: list[Room]
-    services: dict[str, bool] = field(default_factory=dict)
+    services: dict[str, Life] = field(default_factory=dict)
 
     @property
     def last_due(self) -> datetime:
@@ -82,7 +83,7 @@ class Facts:
         return [day.isoformat() for day in due_between(since, self.at) if done is None or day > done]
 
 
-def read_facts(settings: Settings, services: dict[str, bool] | None = None) -> Facts:
+def read_facts(settings: Settings, services: dict[str, Life] | None = None) -> Facts:
     """What is known now. Never raises for what is broken: that is a fact."""
     answers, says, pulse = _ask_database(settings)
     # Without `warehouse serve`, a warehouse whose nights are run by hand or by cron is expected to go on as it began.

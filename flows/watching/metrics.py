@@ -22,7 +22,8 @@ def metrics_text(facts: Facts) -> bytes:
     _number(registry, "healthy", "1 if /health has no reason against it", not wrong)
     by_reason = dict.fromkeys((reason.code for reason in wrong), 1)
     _by(registry, "reason", "unhealthy_reason", "1 for each reason why /health is red", by_reason)
-    _by(registry, "service", "service_up", "1 if the service lives", facts.services)
+    up = {name: life == "up" for name, life in facts.services.items()}
+    _by(registry, "service", "service_up", "1 if the service works", up)
     _number(registry, "nights_missed", "Nights that were due and have not come to their end", len(facts.missed))
     _number(registry, "next_night_timestamp_seconds", "When the next night is due", facts.next_due.timestamp())
     _by(registry, "folder", "disk_free_bytes", "Room on its disk", {room.folder: room.free for room in facts.room})

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.report.page import page_environment
 from flows.account import STATUS
 from flows.moments import STEPS
+from flows.signs_of_life import Life
 from flows.watching.facts import Facts, age_of
 from flows.watching.verdict import Reason, reasons
 
 SERVICES = {"prefect-server": "流程服务（Prefect）", "prefect-worker": "执行器", "intake": "网上报送"}
+LIVES: Mapping[Life, str] = {"up": "在运行", "silent": "在运行，没有应答", "down": "没有在运行"}
 
 SEVERITIES = {"critical": "严重", "error": "错误", "warning": "提醒", "info": "提示"}
 
@@ -111,7 +114,7 @@ def _sources(facts: Facts) -> list[tuple[str, int, str]]:
 def _machine(facts: Facts) -> list[tuple[str, str, bool]]:
     """What, how it stands, and whether that is good."""
     rows = [("数据库", "有应答" if facts.database_answers else "没有应答", facts.database_answers)]
-    rows += [(SERVICES.get(name, name), "在运行" if up else "没有在运行", up) for name, up in facts.services.items()]
+    rows += [(SERVICES.get(name, name), LIVES[life], life == "up") for name, life in facts.services.items()]
     for room in facts.room:
         left = f"剩余 {room.free / 10**9:.0f} GB，共 {room.total / 10**9:.0f} GB"
         rows.append((f"磁盘 {room.folder}", left, not room.is_short))

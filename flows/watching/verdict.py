@@ -53,8 +53,15 @@ def _database(facts: Facts) -> Iterator[Reason]:
 
 
 def _services(facts: Facts) -> Iterator[Reason]:
-    for name, is_alive in facts.services.items():
-        if not is_alive:
+    for name, life in facts.services.items():
+        if life == "silent":
+            yield Reason(
+                f"service:{name}",
+                f"服务 {name} 在运行而没有应答；若不恢复，会被结束并重新启动。若反复出现，请查看 logs/{name}.log。",
+                f"The service {name} runs and does not answer; unless it recovers it is ended and started again. If that repeats, see "
+                f"logs/{name}.log.",
+            )
+        elif life == "down":
             yield Reason(
                 f"service:{name}",
                 f"服务 {name} 没有在运行，正在重新启动；若反复出现，请查看 logs/{name}.log。",

@@ -52,7 +52,11 @@ class Served:
 
     def start_until(self, name: str, parameters: object, *states: str) -> Any:
         """Start a deployment, as somebody at the UI would, and give its flow run when it is in one of these states."""
-        run = self.start(name, parameters)
+        return self.wait_until(self.start(name, parameters), *states)
+
+    def wait_until(self, run: Any, *states: str) -> Any:
+        """A flow run as it is in one of these states, or at its end if none is given."""
+        states = states or ("COMPLETED", "FAILED", "CRASHED")
         deadline = time.monotonic() + 240
         while run["state"]["type"] not in states:
             assert time.monotonic() < deadline, run["state"]

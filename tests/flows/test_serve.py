@@ -7,14 +7,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 
+from flows.night import today
 from flows.prefect_home import is_healthy
 from flows.prefect_key import api_key, key_file
+from tests.connectors.channels.servers import bot
 from tests.flows.browser import BROWSER, browsing
 from tests.flows.conftest import ROOT, Desk
 from tests.flows.served import Served, serve
@@ -33,15 +37,21 @@ def finished_run(served: Served) -> Any:
     return served.run_until("COMPLETED", "FAILED", "CRASHED")
 
 
-def test_the_nightly_deployment_is_there_with_its_schedule(served: Served) -> None:
+def test_the_deployments_are_there_with_their_schedules(served: Served) -> None:
     assert is_healthy(f"{served.address}/api", timeout=10)
     deployments = {found["name"]: found for found in served.ask("/deployments/filter", {})}
-    assert sorted(deployments) == ["backfill", "catch-up", "nightly", "report"]
-    deployment = deployments["nightly"]
-    assert deployment["entrypoint"] == "flows.nightly.nightly"
-    (schedule,) = deployment["schedules"]
-    assert schedule["active"]
-    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 2 * * *", "Asia/Shanghai")
+    assert sorted(deployments) == ["backfill", "catch-up", "nightly", "reminder", "report", "send"]
+    assert deployments["nightly"]["entrypoint"] == "flows.nightly.nightly"
+    scheduled = {
+        name: (schedule["schedule"]["cron"], schedule["schedule"]["timezone"], schedule["active"])
+        for name, deployment in deployments.items()
+        for schedule in deployment["schedules"]
+    }
+    assert scheduled == {
+        "nightly": ("0 2 * * *", "Asia/Shanghai", True),
+        "reminder": ("0 9,14 * * *", "Asia/Shanghai", True),
+        "send": ("5 * * * *", "Asia/Shanghai", True),
+    }
 
 
 def test_the_backfill_deployment_is_there_to_be_started_by_hand_with_parameters(served: Served) -> None:
@@ -133,13 +143,55 @@ def test_what_publishes_has_a_queue_in_which_one_works_at_a_time(served: Served)
     queues = {q["name"]: q["concurrency_limit"] for q in served.ask("/work_pools/warehouse/queues/filter", {})}
     assert (queues["publishing"], queues["reading"]) == (1, None)
     found = {d["name"]: d["work_queue_name"] for d in served.ask("/deployments/filter", {})}
-    assert found == {"nightly": "publishing", "catch-up": "publishing", "backfill": "publishing", "report": "reading"}
+    assert found == dict.fromkeys(("nightly", "catch-up", "backfill"), "publishing") | dict.fromkeys(
+        ("report", "reminder", "send"), "reading"
+    )
 
 
 def test_the_report_is_written_from_the_ui(served: Served) -> None:
     run = served.start_until("report", {"period": "2021-03"}, "COMPLETED", "FAILED", "CRASHED")
     assert run["state"]["type"] == "COMPLETED", run["state"]["message"]
     assert (served.settings.reports_dir / "report-2021-03.html").exists()
+
+
+def test_people_are_asked_once_a_day_and_what_waits_is_sent_by_the_timetable(
+    served: Served, finished_run: object
+) -> None:
+    settings = served.settings
+    with (
+        bot("wecom") as li,
+        closing(psycopg.connect(served.desk.environment["WAREHOUSE_URL"], autocommit=True)) as conn,
+    ):
+        (settings.home / "li.url").write_text(li.url)
+        settings.owners_file.write_text(
+            "channels: {li-group: {kind: wecom, url: {file: li.url}}}\npeople: {li: {name: 李处, channels: [li-group]}}\ndefault: li\n"
+        )
+        conn.execute(
+            "insert into ops.run (kind, business_date, status, started_at, finished_at) values ('night', %s, 'succeeded', now(), now())",
+            (today(),),
+        )
+        conn.execute(
+            "update bi.completeness set due_date = %s where (form_id, unit_id, period) in (select form_id, unit_id, period"
+            " from bi.completeness where expected and not accepted and state <> 'held' limit 1)",
+            (today() - timedelta(days=1),),
+        )
+        li.mode = "rejecting"
+        run = served.start_until("reminder", {"anyway": True}, "COMPLETED", "FAILED", "CRASHED")
+        assert run["state"]["message"].startswith("催报 1 人。送达 0 条，待重发 1 条"), run["state"]
+        li.mode = "good"
+        conn.execute("update ops.outbox set next_try_at = now() where state = 'waiting'")
+        # Beside each other, as they may come.
+        asked, sent = served.start("reminder", {"anyway": True}), served.start("send", {})
+        assert served.wait_until(asked)["state"]["message"] == "没有要催的，或今天都已催过。"
+        run = served.wait_until(sent)
+        assert run["state"]["message"].startswith("送达 1 条"), run["state"]
+        assert run["name"].startswith("发送 20")
+        assert [post.text.partition("：")[0] for post in li.taken] == [f"催报 {today()}"], (
+            "the rejected one was not taken"
+        )
+        settings.owners_file.write_text("default: 张三\n")
+        run = served.start_until("send", {}, "COMPLETED", "FAILED", "CRASHED")
+        assert (run["state"]["type"], "张三" in str(run)) == ("FAILED", False)
 
 
 def test_a_port_that_is_taken_is_told(second_office: Desk, served: Served, tmp_path: Path) -> None:

@@ -14,16 +14,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from connectors.settings import Settings
 from connectors.warehouse.engine import connect
 from connectors.warehouse.ledger import read_run
 from flows.schedule import last_due, now
 from flows.watching.records import expect_nights
-from tests.flows.conftest import Desk
+from tests.flows.conftest import Desk, desk_in, prefect_of
 from tests.flows.served import Served, serve
 
 KILLS = int(os.environ.get("WAREHOUSE_SERVE_KILLS", "0"))
@@ -93,14 +95,74 @@ def test_a_night_ends_well_whatever_is_killed_and_whenever(served: Served, victi
         assert (good, lost) == (1, 0)
 
 
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("victim", ["server", "worker"])
+def test_a_service_that_hangs_is_told_and_started_again_and_a_run_gets_through(served: Served, victim: str) -> None:
+    wait_for(lambda: served.tell("/health")[0] == 200, "not healthy to begin with")
+    [pid] = pids(served, victim)
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: "在运行而没有应答" in served.tell("/health")[1].decode(), "/health does not tell")
+    assert f'warehouse_service_up{{service="prefect-{victim}"}} 0.0' in served.tell("/metrics")[1].decode()
+    wait_for(lambda: pids(served, victim) not in ([], [pid]), "it was not started again")
+    wait_for(lambda: served.tell("/health")[0] == 200, "not healthy afterwards")
+    run = served.start_until("report", {"period": "2021-03"}, "COMPLETED", "FAILED", "CRASHED")
+    assert run["state"]["type"] == "COMPLETED", run["state"]
+
+
+@pytest.mark.timeout(900)
+def test_of_the_runs_missed_while_nothing_ran_the_newest_alone_is_begun_late(
+    settings: Settings, tmp_path: Path
+) -> None:
+    assert settings.url
+    desk = desk_in(tmp_path / "home", WAREHOUSE_URL=settings.url, WAREHOUSE_INBOX=str(tmp_path / "inbox"))
+    with serve(desk) as served:
+        names = ("send", "reminder", "nightly")
+        wait_for(lambda: all(len(planned(served, name)) >= 3 for name in names), "the schedule has planned nothing")
+        [pid] = pids(served, "worker")
+        os.kill(pid, signal.SIGSTOP)
+        runs = {name: sorted(planned(served, name), key=lambda run: str(run["expected_start_time"])) for name in names}
+        with closing(psycopg.connect(prefect_of(served.desk.environment["WAREHOUSE_URL"]), autocommit=True)) as conn:
+            # As if nothing had run for nine days.
+            conn.execute(
+                "update flow_run set expected_start_time = expected_start_time - interval '9 days',"
+                " next_scheduled_start_time = next_scheduled_start_time - interval '9 days' where id = any(%s::uuid[])",
+                ([run["id"] for each in runs.values() for run in each],),
+            )
+        kill(served, "worker")
+
+        def states(name: str) -> list[str]:
+            return [served.ask(f"/flow_runs/{run['id']}")["state"]["name"] for run in runs[name]]
+
+        wait_for(lambda: states("send") == ["Missed"] * (len(runs["send"]) - 1) + ["Completed"], f"{states('send')}")
+        wait_for(lambda: states("reminder")[:-1] == ["Missed"] * (len(runs["reminder"]) - 1), f"{states('reminder')}")
+        wait_for(lambda: states("reminder")[-1] == "Completed", f"{states('reminder')}")
+        assert states("nightly") == ["Missed"] * len(runs["nightly"])
+
+
+def planned(served: Served, name: str) -> list[Any]:
+    """The runs of a deployment that the schedule has planned."""
+    found = served.ask(
+        "/flow_runs/filter",
+        {"deployments": {"name": {"any_": [name]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}},
+    )
+    return [run for run in found if run["auto_scheduled"]]
+
+
 def kill(served: Served, victim: str) -> None:
     """kill -9 of a service of this serve, and of its children only."""
-    for words in SERVICES[victim]:
-        found = subprocess.run(
-            ["pgrep", "-P", str(served.process.pid), "-f", words], capture_output=True, text=True, check=True
-        )
-        for pid in found.stdout.split():
-            os.kill(int(pid), signal.SIGKILL)
+    for pid in pids(served, victim):
+        os.kill(pid, signal.SIGKILL)
+
+
+def pids(served: Served, victim: str) -> list[int]:
+    """The processes of a service of this serve."""
+    found = [
+        subprocess.run(
+            ["pgrep", "-P", str(served.process.pid), "-f", words], capture_output=True, text=True, check=False
+        ).stdout.split()
+        for words in SERVICES[victim]
+    ]
+    return [int(pid) for each in found for pid in each]
 
 
 def wait_for(is_so: Callable[[], object], otherwise: str) -> None:

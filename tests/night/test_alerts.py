@@ -11,6 +11,7 @@ import pytest
 from connectors.alerts.owners_file import load_owners
 from connectors.alerts.sending import send_due
 from connectors.warehouse.engine import connect
+from flows.staff import remind
 from tests.connectors.channels.servers import OWNERS, bot
 from tests.night import inbox
 from tests.night.conftest import Province
@@ -45,14 +46,18 @@ def test_dead_channels_neither_fail_nor_delay_the_night_and_all_arrives_later(pr
             ("overdue", "open"), ("overdue", "open"), ("overdue", "open"), ("overdue", "open"),
             ("quarantined", "open"), ("unrecognised", "open"), ("unrecognised", "open"),
         ]  # fmt: skip
-        assert [post.text.splitlines()[0][:15] for post in good.taken] == ["报表仓库 2021-04-20", "催报 2021-04-20：已"]
-        assert not [post for post in good.taken if inbox.PERSON in post.text or inbox.WORKER_NAME in post.text]
+        assert [post.text.splitlines()[0][:15] for post in good.taken] == ["报表仓库 2021-04-20"]
+
+        with province.connect() as conn:
+            assert [remind(conn, province.settings, inbox.NIGHT).people for _ in range(2)] == [1, 0]
 
         hanging.mode = "good"
         dead.start()
         (home / "dead.url").write_text(dead.url)
         _send(province)
         assert (len(dead.taken), len(hanging.taken), len(good.taken)) == (2, 2, 2)
+        assert good.taken[1].text.startswith("催报 2021-04-20：已逾期")
+        assert not [post for post in good.taken if inbox.PERSON in post.text or inbox.WORKER_NAME in post.text]
         assert set(rows(province, "select state from ops.outbox")) == {("sent",)}
 
 

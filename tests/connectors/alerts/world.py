@@ -13,8 +13,11 @@ from psycopg.rows import dict_row
 
 from connectors.alerts.condition import Condition
 from connectors.alerts.ledger import Night
-from connectors.alerts.telling import Seen, Told, tell_staff
+from connectors.alerts.owners_file import load_owners
+from connectors.alerts.reminding import write_reminders
+from connectors.alerts.telling import Seen, Told, read_names, tell_staff
 from connectors.settings import PROJECT_FOLDER
+from connectors.warehouse.engine import database_clock
 from tests.connectors.warehouse.stories import put_register
 
 COMPLETENESS = """
@@ -101,6 +104,14 @@ class World:
         seen = Seen(Night(self.runs, day), PROJECT_FOLDER / "dbt_project", conditions, is_whole)
         with self.conn.transaction():
             return tell_staff(self.conn, seen, self.owners, now)
+
+    def remind(self, day: date, conn: psycopg.Connection[Any] | None = None) -> int:
+        """Ask who owes on a day, in a transaction of its own, over another connection if given; gives the people asked."""
+        conn, owners = conn or self.conn, load_owners(self.owners)
+        assert owners is not None
+        with conn.transaction():
+            names = read_names(conn, day, PROJECT_FOLDER / "dbt_project")
+            return write_reminders(conn, day, owners, names, database_clock(conn))
 
     def alerts(self) -> list[tuple[str, str, str]]:
         """Kind, about whom, and state of every opening, in order."""
