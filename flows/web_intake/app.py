@@ -107,7 +107,7 @@ def _methods_at(request: Request) -> set[str]:
     """The methods that the address of the request has."""
     routes = [*api.router.routes, *browsing.router.routes]
     mine = [each for each in routes if isinstance(each, APIRoute) and each.path_regex.match(request.url.path)]
-    return {method for each in mine for method in each.methods}
+    return {method for each in mine for method in each.methods or ()}
 
 
 async def _not_valid(request: Request, error: Exception) -> Response:
