@@ -18,6 +18,7 @@ from connectors.settings import Settings, load_settings
 from connectors.warehouse.lease import hold
 from flows.command import answer
 from flows.schedule import GRACE, last_due, now
+from flows.signs_of_life import Life
 from flows.watching.endpoint import answering
 from flows.watching.facts import Facts, Room, read_facts
 from flows.watching.metrics import metrics_text
@@ -141,7 +142,7 @@ def test_a_due_night_that_failed_is_told_as_failed(facts: Facts) -> None:
 
 
 def test_a_full_disk_and_a_dead_service_are_reasons(facts: Facts) -> None:
-    full = replace(facts, room=[Room("/data", 5 * 10**8, 10**12)], services={"prefect-worker": False})
+    full = replace(facts, room=[Room("/data", 5 * 10**8, 10**12)], services={"prefect-worker": "down"})
     assert codes(full) == ["service:prefect-worker", "disk"]
     assert codes(replace(facts, room=[Room("/data", 30 * 10**9, 10**12)])) == []
 
@@ -157,7 +158,7 @@ def test_who_holds_the_lease_is_seen(watched: Settings) -> None:
 
 
 @contextmanager
-def _answering(settings: Settings, services: dict[str, bool]) -> Iterator[str]:
+def _answering(settings: Settings, services: Mapping[str, Life]) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener, answering(settings, listener, lambda: services):
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
@@ -171,13 +172,14 @@ def _get(url: str) -> tuple[int, str]:
 
 
 def test_health_is_200_only_while_nothing_is_wrong_and_names_what_is(watched: Settings) -> None:
-    with _answering(watched, {"prefect-server": True, "prefect-worker": True}) as url:
+    with _answering(watched, {"prefect-server": "up", "prefect-worker": "up"}) as url:
         status, body = _get(f"{url}/health")
         assert (status, json.loads(body)["reasons"]) == (200, []), body
         assert _get(f"{url}/nothing")[0] == 404
-    with _answering(watched, {"prefect-server": True, "prefect-worker": False}) as url:
+    with _answering(watched, {"prefect-server": "silent", "prefect-worker": "down"}) as url:
         status, body = _get(f"{url}/health")
-        assert (status, [r["code"] for r in json.loads(body)["reasons"]]) == (503, ["service:prefect-worker"])
+        wrong = [reason["code"] for reason in json.loads(body)["reasons"]]
+        assert (status, wrong) == (503, ["service:prefect-server", "service:prefect-worker"])
         # The others answer all the same: who is red must be looked at.
         assert _get(f"{url}/metrics")[0] == _get(f"{url}/status")[0] == 200
     with _answering(replace(watched, url="postgresql://u@127.0.0.1:1/w"), {}) as url:
