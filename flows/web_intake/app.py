@@ -120,7 +120,9 @@ async def _not_valid(request: Request, error: Exception) -> Response:
 async def _broken(request: Request, error: Exception) -> Response:
     """Something of ours: written down by its kind, because its text may quote what was sent."""
     told = error.sentence("en") if isinstance(error, WarehouseError) else type(error).__name__
-    log.error("intake: %s %s: %s", request.method, request.scope["route"].path, told)
+    # The address as the app knows it: in that of the request stand numbers of uploads.
+    route = request.scope.get("route")
+    log.error("intake: %s %s: %s", request.method, getattr(route, "path", "?"), told)
     return _refusal(request.scope, unavailable())
 
 

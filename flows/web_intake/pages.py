@@ -21,14 +21,13 @@ def sign_in_page(said: str = "") -> str:
     return _render("upload_sign_in.html.j2", said=said)
 
 
-def home_page(unit_id: str, unit_name: str, uploads: Sequence[Upload], limit_mb: int, said: str = "") -> str:
+def home_page(unit_id: str, unit_name: str, uploads: Sequence[Upload], limit_mb: int) -> str:
     """The page with the form, and what the unit has uploaded."""
     return _render(
         "upload_home.html.j2",
         unit_id=unit_id,
         unit_name=unit_name,
         limit_mb=limit_mb,
-        said=said,
         uploads=[(upload, *_standing(upload)) for upload in uploads],
     )
 

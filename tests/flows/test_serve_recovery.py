@@ -29,7 +29,7 @@ from tests.flows.conftest import Desk, desk_in, prefect_of
 from tests.flows.served import Served, serve
 
 KILLS = int(os.environ.get("WAREHOUSE_SERVE_KILLS", "0"))
-SERVICES = {"server": ["flows.service server"], "worker": ["flows.service worker"]}
+SERVICES = {name: [f"flows.service {name}"] for name in ("server", "worker", "intake")}
 SERVICES["both"] = [*SERVICES["server"], *SERVICES["worker"]]
 PATIENCE_SECONDS = 280.0
 
@@ -96,13 +96,17 @@ def test_a_night_ends_well_whatever_is_killed_and_whenever(served: Served, victi
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("victim", ["server", "worker"])
-def test_a_service_that_hangs_is_told_and_started_again_and_a_run_gets_through(served: Served, victim: str) -> None:
+@pytest.mark.parametrize(
+    ("victim", "service"), [("server", "prefect-server"), ("worker", "prefect-worker"), ("intake", "intake")]
+)
+def test_a_service_that_hangs_is_told_and_started_again_and_a_run_gets_through(
+    served: Served, victim: str, service: str
+) -> None:
     wait_for(lambda: served.tell("/health")[0] == 200, "not healthy to begin with")
     [pid] = pids(served, victim)
     os.kill(pid, signal.SIGSTOP)
     wait_for(lambda: "在运行而没有应答" in served.tell("/health")[1].decode(), "/health does not tell")
-    assert f'warehouse_service_up{{service="prefect-{victim}"}} 0.0' in served.tell("/metrics")[1].decode()
+    assert f'warehouse_service_up{{service="{service}"}} 0.0' in served.tell("/metrics")[1].decode()
     wait_for(lambda: pids(served, victim) not in ([], [pid]), "it was not started again")
     wait_for(lambda: served.tell("/health")[0] == 200, "not healthy afterwards")
     run = served.start_until("report", {"period": "2021-03"}, "COMPLETED", "FAILED", "CRASHED")
