@@ -186,7 +186,7 @@ class Model:
     def _refuse(made: Version) -> None:
         """It is read and not judged: only what could not be read at all is told."""
         made.outcome, unread = "refused", frozenset({LINE_FAULTS["text"]})
-        made.faults = {n: codes & unread for n, codes in made.faults.items()}
+        made.faults = {n: codes & unread for n, codes in made.faults.items() if codes & unread}
 
     def _version(
         self, number: int, d: Delivery, content: tuple[object, ...], rows: tuple[Row, ...], spans: tuple[Span, ...]
