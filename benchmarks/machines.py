@@ -26,7 +26,7 @@ from connectors.settings import environment_with, load_settings
 from connectors.warehouse.decision import decide
 from connectors.workbooks.pool import ReaderPool
 from expectations.judgement import warm_up
-from flows.commands.check import credulous_register
+from flows.trial import credulous_register
 
 if TYPE_CHECKING:
     from connectors.warehouse.intake import Judge

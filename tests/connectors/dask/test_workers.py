@@ -31,7 +31,7 @@ from connectors.dask.workers import Workers
 from connectors.settings import Settings
 from connectors.warehouse.decision import decide
 from connectors.workbooks.pool import ReaderPool
-from flows.commands.check import credulous_register
+from flows.trial import credulous_register
 from tests.conftest import settings_in
 from tests.connectors.workbooks.filled import AID, RELIEF, codes, example, filled
 from tests.connectors.workbooks.test_pool import endless, text_amplifier
