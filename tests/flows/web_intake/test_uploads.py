@@ -97,8 +97,9 @@ def test_the_same_again_is_known_and_a_return_to_what_was_is_not(intake: Intake,
 def test_the_night_takes_it_like_any_file_and_the_unit_reads_its_receipt(intake: Intake, tmp_path: Path) -> None:
     with intake.program() as program, intake.program(OTHER) as other:
         [good] = send(program, ("夜里.xlsx", workbook(tmp_path, persons=21)))
-        [bad] = send(other, ("夜里.xlsx", workbook(tmp_path, OTHER, cash_cny="两千")))
-        assert intake.desk.call("run", "--date", "2021-04-21").returncode == 1
+        [bad] = send(other, ("夜里.xlsx", workbook(tmp_path, OTHER, cash_cny="约2000")))
+        night = intake.desk.call("run", "--date", "2021-04-21")
+        assert night.returncode == 1, night.stdout + night.stderr
         shown = program.get(f"/api/v1/uploads/{good['upload_id']}").json()
         assert shown["receipt"]["outcome"] == "accepted"
         assert shown["receipt"]["sha256"] == shown["sha256"]
