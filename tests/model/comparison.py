@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from connectors.warehouse.audit import audit
+from connectors.warehouse.corrections import read_corrections
 from connectors.warehouse.ledger import read_submissions
 from tests.model.figures import FORMS, Facts, Figure
 from tests.model.model import Model
@@ -39,7 +40,7 @@ def compare(product: Told, model: Told) -> None:
 
 
 def ledger_of_product(conn: psycopg.Connection[Any]) -> Told:
-    """Deliveries, versions, what is in force, rows that count and that wait, and why, as the warehouse has them."""
+    """Deliveries, versions, corrections, what is in force, rows that count and that wait, and why, as the warehouse has them."""
     numbers = [d for (d,) in conn.execute("select delivery_id from archive.delivery order by delivery_id")]
     place = {delivery_id: number for number, delivery_id in enumerate(numbers)}
     return {
@@ -69,6 +70,7 @@ def ledger_of_product(conn: psycopg.Connection[Any]) -> Told:
                 "select e.kind, e.form_id, e.unit_id, e.period, s.version from ops.event e left join ops.submission s using (submission_id)"
             )
         ),
+        "correction": {(number, c.state) for number, c in enumerate(read_corrections(conn))},
         "row that waits": {
             tuple(row)
             for row in conn.execute(
@@ -126,6 +128,7 @@ def ledger_of_model(model: Model) -> Told:
             for number, row in v.loaded.items()
         },
         "row that waits": {(*v.name, number) for v in versions if v.outcome == "accepted" for number in v.faults},
+        "correction": {(number, model.state_of(p)) for number, p in enumerate(model.proposals)},
         "event": _counted(model.events()),
         "error": {(*v.name, number, code) for v in versions for number, codes in v.faults.items() for code in codes},
     }  # fmt: skip

@@ -43,14 +43,15 @@ PRECISE = Context(prec=60)
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What figures follow from: the night's date, the register, the answers that count, when each key was first answered, and the
-    keys that a refusal was ever given for."""
+    """What figures follow from: the night's date, the register, the answers that count, when each key was first answered, the keys that
+    a refusal was ever given for, and those that have an answer waiting for a closed period."""
 
     night: date
     spans: tuple[Span, ...]
     in_force: Mapping[Key, Version]
     received: Mapping[Key, object]
     refused: set[Key]
+    held: set[Key]
 
     def periods(self) -> Iterator[tuple[str, str, date, date]]:
         """Kind, period, first day, and last day so far, of every period that has begun."""
@@ -144,6 +145,8 @@ def completeness(state: State) -> dict[Key, tuple[object, ...]]:
         on_time = version is not None and cast(datetime, state.received[key]).date() <= due
         if version is not None:
             standing = "accepted"
+        elif key in state.held:
+            standing = "held"
         elif key in state.refused:
             standing = "refused"
         else:

@@ -172,6 +172,7 @@ class Histories(RuleBasedStateMachine):
         correction = Correction(number, word, value)
         self.product.propose(*key, correction)
         self.model.propose(key, correction)
+        self.is_even = False
         self._count("propose")
         if at_once:
             self._approve(len(self.model.proposals) - 1)
@@ -386,9 +387,7 @@ class Histories(RuleBasedStateMachine):
         proposal = self.model.proposals[number]
         if proposal in self.model.approved:
             return
-        outdated = self.model.is_outdated(proposal)
-        self._same("proposal", self.product.state_of_proposal(number), "outdated" if outdated else "proposed")
-        if not outdated:
+        if not self.model.is_outdated(proposal):
             ending = "replaced" if self.model.approve(proposal) else "unchanged"
             self._same("approved", self.product.approve(number), ending)
             self._count("approve")

@@ -51,9 +51,9 @@ class Delivery:
     was_read: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Proposal:
-    """A correction that one person proposed: of which answer and delivery, after which version."""
+    """A correction that one person proposed: of which answer and delivery, after which version. Two that say the same are two."""
 
     key: Key
     delivery: int
@@ -331,6 +331,10 @@ class Model:
         assert newest is not None
         self.proposals.append(Proposal(key, newest.delivery, self.versions.index(newest), correction))
 
+    def state_of(self, p: Proposal) -> str:
+        """What has become of a correction."""
+        return "approved" if p in self.approved else "outdated" if self.is_outdated(p) else "proposed"
+
     def is_outdated(self, p: Proposal) -> bool:
         """Whether the unit answered anew, or the answer was withdrawn."""
         later = [v for n, v in enumerate(self.versions) if n > p.after and (v.form, v.unit, v.period) == p.key]
@@ -456,7 +460,8 @@ class Model:
                 key = (v.form, v.unit, v.period)
                 received[key] = min(received.get(key, v.received), v.received)
         refused = {(v.form, v.unit, v.period) for v in self.versions if v.outcome == "refused"}
-        return State(self.business_date, self.register, self.in_force, received, refused)
+        held = {(v.form, v.unit, v.period) for v in self.versions if v.is_held}
+        return State(self.business_date, self.register, self.in_force, received, refused, held)
 
 
 def _ending(before: Version, made: Version) -> str:

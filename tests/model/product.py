@@ -230,11 +230,6 @@ class Product:
                 )
             )  # fmt: skip
 
-    def state_of_proposal(self, number: int) -> str:
-        """What a proposal has come to."""
-        with closing(self.connect()) as conn:
-            return read_corrections(conn, correction_id=self.proposed[number])[0].state
-
     def approve(self, number: int) -> str:
         """Approve a proposal as a second person does; gives what became of the answer."""
         with closing(self.connect()) as conn:
