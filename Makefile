@@ -33,6 +33,7 @@ soak: $(READY) ## The long tests, for hours: generated tables, random histories,
 	WAREHOUSE_CAUSE_HISTORIES=40 $(BIN)/python -m pytest tests/connectors/warehouse/test_causes.py
 	WAREHOUSE_TEST_BACKFILLS=50 $(BIN)/python -m pytest -n 2 tests/night/test_backfill.py -k random
 	WAREHOUSE_UPLOADS=1000 WAREHOUSE_API_EXAMPLES=200 $(BIN)/python -m pytest tests/flows/web_intake/test_attacks.py
+	WAREHOUSE_SOURCE_SAMPLE=all $(BIN)/python -m pytest tests/night/test_sample_sources.py
 	WAREHOUSE_TIMEWARP_NIGHTS=30 $(BIN)/python -m pytest -s tests/timewarp
 	WAREHOUSE_SERVE_KILLS=10 $(BIN)/python -m pytest tests/flows/test_serve_recovery.py
 	WAREHOUSE_FAULT_KILLS=200 WAREHOUSE_FAULT_DOUBLE=20 WAREHOUSE_FAULT_POSTGRES=20 WAREHOUSE_FAULT_CUTS=all $(BIN)/python -m pytest tests/faults

@@ -120,3 +120,11 @@ class Api:
 
 def _json(content: Any) -> Answer:
     return 200, {"Content-Type": "application/json"}, json.dumps(content).encode()
+
+
+def declared(api: Api, shape: str = "kobo", **changes: Any) -> dict[str, Any]:
+    """How sources.yaml declares it."""
+    return {
+        "id": "api", "kind": "http_api", "url": f"{api.url}/{shape}", "shape": shape, "token": {"file": "secret.txt"},
+        "page_size": 2, "deadline_seconds": 60, "retries": 0,
+    } | changes  # fmt: skip

@@ -8,15 +8,21 @@ import ipaddress
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.connectors.sources.bench import free_port, wait_for
+from tests.conftest import memory_folder
+from tests.connectors.sources.bench import SECRET, free_port, wait_for
 
 DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
@@ -110,6 +116,40 @@ class MailServer:
         """Whether every mail is there still and none is marked: a maildir shows marks behind `:2,` in a mail's name."""
         there = [p.name for d in ("new", "cur") for p in (self.folder / "mail" / d).iterdir()]
         return len(there) == self.mails and not any(name.partition(":2,")[2] for name in there)
+
+
+@contextmanager
+def running() -> Iterator[MailServer]:
+    """A started server in a folder of its own."""
+    # Its processes run as other accounts, for which pytest's own folders are shut.
+    folder = Path(tempfile.mkdtemp(prefix="mail-", dir=memory_folder()))
+    folder.chmod(0o755)
+    made = MailServer(folder, SECRET)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.kill()
+        shutil.rmtree(folder)
+
+
+def declared(server: MailServer, **changes: Any) -> dict[str, Any]:
+    """How sources.yaml declares it."""
+    return {
+        "id": "mail", "kind": "imap", "host": "127.0.0.1", "port": server.port, "ca_file": str(server.folder / "cert.pem"),
+        "user": "reports@union.example", "password": {"file": "secret.txt"}, "senders": ["clerk@a.example", "@b.example"],
+        "days": 3660, "deadline_seconds": 60, "retries": 0,
+    } | changes  # fmt: skip
+
+
+def mail(sender: str, *files: tuple[str, bytes]) -> bytes:
+    """A mail with files attached."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = f"某人 <{sender}>", "reports@union.example", "三月报表"
+    message.set_content("正文里有欧阳测试的身份证号，不应保存。")
+    for name, data in files:
+        message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes().replace(b"\n", b"\r\n")
 
 
 def can_run() -> str:

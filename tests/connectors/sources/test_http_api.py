@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.sources.api_server import Answer, Api
+from tests.connectors.sources.api_server import Answer, Api, declared
 from tests.connectors.sources.bench import Bench, workbook
 from tests.connectors.workbooks.filled import RELIEF, read
 from tests.night.inbox import relief_row
@@ -28,13 +28,6 @@ WHOLE = {f"{key}/{name}": data for key, files in BOOKS.items() for name, data in
 def api() -> Iterator[Api]:
     with Api(submissions={key: dict(files) for key, files in BOOKS.items()}) as served:
         yield served
-
-
-def declared(api: Api, shape: str = "kobo", **changes: Any) -> dict[str, Any]:
-    return {
-        "id": "api", "kind": "http_api", "url": f"{api.url}/{shape}", "shape": shape, "token": {"file": "secret.txt"},
-        "page_size": 2, "deadline_seconds": 60, "retries": 0,
-    } | changes  # fmt: skip
 
 
 @pytest.mark.parametrize("shape", ["kobo", "odk"])

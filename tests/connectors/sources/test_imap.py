@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from email.message import EmailMessage
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.conftest import memory_folder
-from tests.connectors.sources.bench import SECRET, Bench, workbook
-from tests.connectors.sources.mail_server import MailServer, can_run
+from tests.connectors.sources.bench import Bench, workbook
+from tests.connectors.sources.mail_server import MailServer, can_run, declared, mail, running
 from tests.connectors.sources.relay import Relay
 
 pytestmark = pytest.mark.skipif(bool(can_run()), reason=can_run() or "it can")
@@ -22,33 +16,8 @@ pytestmark = pytest.mark.skipif(bool(can_run()), reason=can_run() or "it can")
 
 @pytest.fixture
 def server() -> Iterator[MailServer]:
-    # Its processes run as other accounts, for which pytest's own folders are shut.
-    folder = Path(tempfile.mkdtemp(prefix="mail-", dir=memory_folder()))
-    folder.chmod(0o755)
-    made = MailServer(folder, SECRET)
-    try:
-        made.start()
+    with running() as made:
         yield made
-    finally:
-        made.kill()
-        shutil.rmtree(folder)
-
-
-def declared(server: MailServer, **changes: Any) -> dict[str, Any]:
-    return {
-        "id": "mail", "kind": "imap", "host": "127.0.0.1", "port": server.port, "ca_file": str(server.folder / "cert.pem"),
-        "user": "reports@union.example", "password": {"file": "secret.txt"}, "senders": ["clerk@a.example", "@b.example"],
-        "days": 3660, "deadline_seconds": 60, "retries": 0,
-    } | changes  # fmt: skip
-
-
-def mail(sender: str, *files: tuple[str, bytes]) -> bytes:
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = f"某人 <{sender}>", "reports@union.example", "三月报表"
-    message.set_content("正文里有欧阳测试的身份证号，不应保存。")
-    for name, data in files:
-        message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
-    return message.as_bytes().replace(b"\n", b"\r\n")
 
 
 def names(bench: Bench) -> dict[str, bytes]:

@@ -4,68 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import asyncssh
 import pytest
 
-from tests.connectors.sources.bench import SECRET, Bench, free_port, served, workbook
-
-PROGRAM = Path(__file__).with_name("sftp_server.py")
-
-
-@dataclass(slots=True)
-class Server:
-    """An SFTP server and the folder behind it."""
-
-    folder: Path
-    host_key: Path
-    port: int = field(default_factory=free_port)
-    stack: ExitStack = field(default_factory=ExitStack)
-
-    def start(self, *, die_after: int | None = None) -> None:
-        more = [str(die_after)] if die_after is not None else []
-        arguments = (str(self.folder), str(self.host_key), SECRET, *more)
-        self.stack.enter_context(served(PROGRAM, *arguments, port=self.port))
-
-    def declared(self, **changes: Any) -> dict[str, Any]:
-        """How sources.yaml declares it."""
-        return {
-            "id": "group-a", "kind": "sftp", "host": "127.0.0.1", "port": self.port, "user": "reader", "folder": "/upload",
-            "known_hosts": "known_hosts", "password": {"file": "secret.txt"}, "deadline_seconds": 60, "retries": 0,
-        } | changes  # fmt: skip
+from tests.connectors.sources.bench import SECRET, Bench, workbook
+from tests.connectors.sources.sftp import Server
 
 
 @pytest.fixture
 def server(tmp_path: Path, bench: Bench) -> Iterator[Server]:
-    upload = tmp_path / "served" / "upload"
-    upload.mkdir(parents=True)
-    key = asyncssh.generate_private_key("ssh-ed25519")
-    host_key = tmp_path / "host_key"
-    key.write_private_key(host_key)
-    (tmp_path / "host_key.users").write_text("")
-    made = Server(tmp_path / "served", host_key)
-    public = key.export_public_key().decode().strip()
-    (tmp_path / "known_hosts").write_text(f"[127.0.0.1]:{made.port} {public}\n")
+    made = Server.made_in(tmp_path)
     with made.stack:
         yield made
-
-
-def put(server: Server, name: str, data: bytes) -> None:
-    path = server.folder / "upload" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
 
 
 def test_every_workbook_comes_once_with_its_bytes(bench: Bench, server: Server) -> None:
     books = {"a.xlsx": workbook(0), "子文件夹/慰问 三月.xlsx": workbook(1), "c.xlsx": workbook(2)}
     for name, data in books.items():
-        put(server, name, data)
-    put(server, "~$a.xlsx", b"lock")
-    put(server, "d.xlsx.part", b"half")
+        server.put(name, data)
+    server.put("~$a.xlsx", b"lock")
+    server.put("d.xlsx.part", b"half")
     (server.folder / "upload" / "link.xlsx").symlink_to("/etc/passwd")
     server.start()
     bench.declare(server.declared())
@@ -77,11 +37,11 @@ def test_every_workbook_comes_once_with_its_bytes(bench: Bench, server: Server) 
 
 
 def test_a_changed_file_comes_again(bench: Bench, server: Server) -> None:
-    put(server, "a.xlsx", workbook(0))
+    server.put("a.xlsx", workbook(0))
     server.start()
     bench.declare(server.declared())
     bench.look()
-    put(server, "a.xlsx", workbook(1))
+    server.put("a.xlsx", workbook(1))
     assert bench.look()["group-a"].received == 1
 
 
@@ -89,8 +49,8 @@ def test_a_server_killed_in_a_file_leaves_no_half_loses_nothing_and_makes_nobody
     bench: Bench, server: Server
 ) -> None:
     whole, large = workbook(0), os.urandom(3_000_000)
-    put(server, "a.xlsx", whole)
-    put(server, "b.xlsx", large)
+    server.put("a.xlsx", whole)
+    server.put("b.xlsx", large)
     for name in ("a.xlsx", "b.xlsx"):
         os.utime(server.folder / "upload" / name, (1_617_000_000, 1_617_000_000))
     server.start(die_after=len(whole) + 1_000_000)
@@ -108,7 +68,7 @@ def test_a_server_killed_in_a_file_leaves_no_half_loses_nothing_and_makes_nobody
 
 
 def test_an_unknown_or_another_server_is_not_logged_in_to(bench: Bench, server: Server, tmp_path: Path) -> None:
-    put(server, "a.xlsx", workbook(0))
+    server.put("a.xlsx", workbook(0))
     server.start()
     known = tmp_path / "known_hosts"
     right = known.read_text()
@@ -136,7 +96,7 @@ def test_a_wrong_password_is_told_without_it(bench: Bench, server: Server, tmp_p
 
 
 def test_a_private_key_opens_too(bench: Bench, server: Server, tmp_path: Path) -> None:
-    put(server, "a.xlsx", workbook(0))
+    server.put("a.xlsx", workbook(0))
     key = asyncssh.generate_private_key("ssh-ed25519")
     # Few rounds: a key worth guessing at would take seconds to open.
     key.write_private_key(tmp_path / "id", passphrase=SECRET, rounds=4, ignore_few_rounds=True)
