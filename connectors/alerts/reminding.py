@@ -18,6 +18,7 @@ from connectors.alerts.lines import NAMED, Names
 from connectors.alerts.outbox import put_message
 from connectors.alerts.owners import Owners, Person
 from connectors.channels.message import Content, Section
+from connectors.warehouse.owed import Owed, read_owed
 from expectations.contract import forms
 from expectations.workdays import is_probably_workday
 
@@ -27,26 +28,18 @@ STAGES = (-3, -1, 1, 3, 7, 14, 21, 28, 56, 84)
 LATEST = 180
 """Days after which nobody is asked any more: it stays an alert, and is the office's."""
 
-_OWED = """
-    select c.form_id, c.unit_id, c.period, c.due_date, c.state = 'refused' as is_refused
-    from bi.completeness c
-    where c.expected and not c.accepted and c.state <> 'held'
-        and c.due_date between %(day)s::date - %(latest)s and %(ahead)s::date - %(first)s
-        and not exists (
-            select from ops.submission_in_force s where (s.form_id, s.unit_id, s.period) = (c.form_id, c.unit_id, c.period)
-        )
-    order by c.due_date, c.form_id, c.unit_id, c.period
-"""
-
 
 @dataclass(frozen=True, slots=True)
-class _Owed:
-    form_id: str
-    unit_id: str
-    period: str
-    due_date: date
-    is_refused: bool
+class _Due:
+    """What is owed, and the step that it has come to."""
+
+    owed: Owed
     stage: int
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """The step of this answer, which is told once."""
+        return (self.owed.form_id, self.owed.unit_id, self.owed.period, self.stage)
 
 
 def write_reminders(conn: psycopg.Connection[Any], day: date, owners: Owners, names: Names, now: datetime) -> int:
@@ -56,18 +49,16 @@ def write_reminders(conn: psycopg.Connection[Any], day: date, owners: Owners, na
     more: what is left comes the next day. It reads what was published, and leaves out what has come since. In the caller's transaction;
     repeated, or done by two at once, it writes nothing more.
     """
-    if not _is_published(conn):
-        return 0
-    owed: dict[str, list[_Owed]] = defaultdict(list)
-    for answer in _read_owed(conn, day):
-        person = owners.contact_of(answer.unit_id) or owners.people[owners.default]
+    owed: dict[str, list[_Due]] = defaultdict(list)
+    for answer in _read_due(conn, day):
+        person = owners.contact_of(answer.owed.unit_id) or owners.people[owners.default]
         owed[person.person_id].append(answer)
     told = {tuple(row) for row in conn.execute("select form_id, unit_id, period, stage from ops.reminder").fetchall()}
     asked = 0
     for person_id, answers in sorted(owed.items()):
-        due = [a for a in answers if (a.form_id, a.unit_id, a.period, a.stage) not in told]
+        due = [a for a in answers if a.key not in told]
         if due and not _is_asked(conn, person_id, day):
-            asked += _remind(conn, day, owners.people[person_id], answers, due, names, now)
+            asked += _remind(conn, day, owners.people[person_id], [a.owed for a in answers], due, names, now)
     return asked
 
 
@@ -75,8 +66,8 @@ def _remind(
     conn: psycopg.Connection[Any],
     day: date,
     person: Person,
-    answers: Sequence[_Owed],
-    due: Sequence[_Owed],
+    answers: Sequence[Owed],
+    due: Sequence[_Due],
     names: Names,
     now: datetime,
 ) -> bool:
@@ -96,7 +87,7 @@ def _remind(
             cursor.executemany(
                 "insert into ops.reminder (form_id, unit_id, period, stage, recipient_id, subject, night)"
                 " values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
-                [(a.form_id, a.unit_id, a.period, a.stage, person.person_id, subject, day) for a in due],
+                [(*a.key, person.person_id, subject, day) for a in due],
             )
     return is_written
 
@@ -113,7 +104,7 @@ def _is_asked(conn: psycopg.Connection[Any], person_id: str, day: date) -> bool:
     )
 
 
-def _content(day: date, answers: Sequence[_Owed], names: Names) -> Content:
+def _content(day: date, answers: Sequence[Owed], names: Names) -> Content:
     late = [a for a in answers if a.due_date < day]
     soon = [a for a in answers if a.due_date >= day]
     counted = "，".join(f"{word} {len(part)} 份" for word, part in (("已逾期", late), ("即将到期", soon)) if part)
@@ -125,9 +116,9 @@ def _content(day: date, answers: Sequence[_Owed], names: Names) -> Content:
     return Content(f"催报 {day}：{counted}", sections, "已经报送的，请忽略；报送后当夜处理，次日可见回执。")
 
 
-def _lines(answers: Sequence[_Owed], names: Names, day: date) -> list[str]:
+def _lines(answers: Sequence[Owed], names: Names, day: date) -> list[str]:
     """A line per unit, the one that owes longest first."""
-    by_unit: dict[str, list[_Owed]] = defaultdict(list)
+    by_unit: dict[str, list[Owed]] = defaultdict(list)
     for answer in answers:
         by_unit[answer.unit_id].append(answer)
     return [
@@ -137,7 +128,7 @@ def _lines(answers: Sequence[_Owed], names: Names, day: date) -> list[str]:
     ]
 
 
-def _answer(owed: _Owed, day: date) -> str:
+def _answer(owed: Owed, day: date) -> str:
     form = forms().get(owed.form_id)
     title = f"《{form.title_zh}》" if form else owed.form_id
     days = (day - owed.due_date).days
@@ -145,13 +136,10 @@ def _answer(owed: _Owed, day: date) -> str:
     return f"{title}{owed.period}（{when}{'，已退回，请改正后重报' if owed.is_refused else ''}）"
 
 
-def _read_owed(conn: psycopg.Connection[Any], day: date) -> list[_Owed]:
+def _read_due(conn: psycopg.Connection[Any], day: date) -> list[_Due]:
     ahead = _last_before_work(day)
-    found = conn.execute(_OWED, {"day": day, "ahead": ahead, "latest": LATEST, "first": STAGES[0]}).fetchall()
-    return [
-        _Owed(form_id, unit_id, period, due_date, is_refused, _stage(day, ahead, due_date))
-        for form_id, unit_id, period, due_date, is_refused in found
-    ]
+    found = read_owed(conn, day - timedelta(days=LATEST), ahead - timedelta(days=STAGES[0]))
+    return [_Due(owed, _stage(day, ahead, owed.due_date)) for owed in found]
 
 
 def _stage(day: date, ahead: date, due: date) -> int:
@@ -164,7 +152,3 @@ def _last_before_work(day: date) -> date:
     while not is_probably_workday(day + timedelta(days=1)):
         day += timedelta(days=1)
     return day
-
-
-def _is_published(conn: psycopg.Connection[Any]) -> bool:
-    return conn.execute("select to_regclass('bi.completeness') is not null").fetchall() == [(True,)]

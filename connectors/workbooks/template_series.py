@@ -58,8 +58,8 @@ def write_series(
     offered = [(unit.unit_id, unit.name) for unit in register]
     written, differing = 0, []
     for done, (unit, form) in enumerate(wanted, start=1):
-        path = folder / _folder_name(unit) / f"{_fit(unit.unit_id)}_{form.title_zh}_{period}.xlsx"
-        data = _template(form, unit, period, offered)
+        path = folder / _folder_name(unit) / template_name(form, unit, period)
+        data = template_bytes(form, unit, period, offered)
         if _write_new(path, data):
             written += 1
         elif path.read_bytes() != data:
@@ -69,7 +69,13 @@ def write_series(
     return SeriesCount(len(wanted), written, tuple(differing))
 
 
-def _template(form: Form, unit: RegisteredUnit, period: str, offered: Sequence[tuple[str, str]]) -> bytes:
+def template_name(form: Form, unit: RegisteredUnit, period: str) -> str:
+    """The name of the file of a template."""
+    return f"{_fit(unit.unit_id)}_{form.title_zh}_{period}.xlsx"
+
+
+def template_bytes(form: Form, unit: RegisteredUnit, period: str, offered: Sequence[tuple[str, str]]) -> bytes:
+    """The workbook that a unit fills in for a period; `offered` are the codes and names of the drop-downs of units."""
     buffer = BytesIO()
     write_workbook(buffer, form, Identity(form.form_id, form.edition, unit.unit_id, unit.name, period), units=offered)
     return buffer.getvalue()

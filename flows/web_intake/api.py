@@ -11,19 +11,24 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from connectors.warehouse.upload_tokens import Bearer
 from flows.web_intake.asking import asking_of, read_files
-from flows.web_intake.attachments import RECEIPT_TYPE, WORKBOOK_TYPE, receipt_file, workbook_file
+from flows.web_intake.attachments import RECEIPT_TYPE, WORKBOOK_TYPE, receipt_file, template_file, workbook_file
 from flows.web_intake.models import (
+    OwedOut,
     ReceivedOut,
     Refusal,
     ShownOut,
     UploadOut,
+    owed_out,
     received_out,
     shown_out,
     upload_out,
 )
+from flows.web_intake.owing import read_owing
 
 UploadId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Files = Annotated[list[UploadFile], File(min_length=1)]
+FormId = Annotated[str, Path(max_length=40)]
+PeriodId = Annotated[str, Path(max_length=20)]
 Place = Annotated[int, Path(ge=0, le=200)]
 
 
@@ -87,3 +92,19 @@ def answer_workbook(request: Request, unit: Unit, upload_id: UploadId, place: Pl
 def receipt(request: Request, unit: Unit, upload_id: UploadId) -> Response:
     """The signed receipt of an upload."""
     return receipt_file(asking_of(request), unit, upload_id)
+
+
+@router.get("/api/v1/owed", responses=refusals(401, 429))
+def list_owed(request: Request, unit: Unit) -> list[OwedOut]:
+    """What the unit still has to hand in, what is due first first."""
+    return [owed_out(each) for each in read_owing(asking_of(request).settings, unit).owed]
+
+
+@router.get(
+    "/api/v1/templates/{form_id}/{period}",
+    response_class=Response,
+    responses=refusals(401, 404, 429) | {200: {"content": {WORKBOOK_TYPE: {}}}},
+)
+def template(request: Request, unit: Unit, form_id: FormId, period: PeriodId) -> Response:
+    """The empty workbook of a form that the unit hands in, for a period such as 2021-03, 2021-Q1 or 2021."""
+    return template_file(asking_of(request), unit, form_id, period)

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from connectors.warehouse.upload_tokens import Bearer
 from flows.web_intake.asking import Asking
+from flows.web_intake.owing import template_of
 from flows.web_intake.refusals import not_there
 
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -19,6 +20,11 @@ def workbook_file(asking: Asking, unit: Bearer, upload_id: int, place: int) -> R
     """The workbook that answers one file of an upload. Raises: TurnedAwayError if there is none."""
     name, content = asking.receiver.answer_file(unit, upload_id, place)
     return _attachment(name, content, WORKBOOK_TYPE)
+
+
+def template_file(asking: Asking, unit: Bearer, form_id: str, period: str) -> Response:
+    """The empty workbook of a form for a period. Raises: TurnedAwayError where the unit has none to fill in."""
+    return _attachment(*template_of(asking.settings, unit, form_id, period), WORKBOOK_TYPE)
 
 
 def receipt_file(asking: Asking, unit: Bearer, upload_id: int) -> Response:

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from connectors.warehouse.upload_tokens import Bearer
-from flows.web_intake.api import Place, UploadId
+from flows.web_intake.api import FormId, PeriodId, Place, UploadId
 from flows.web_intake.asking import asking_of, read_files
-from flows.web_intake.attachments import receipt_file, workbook_file
+from flows.web_intake.attachments import receipt_file, template_file, workbook_file
+from flows.web_intake.owing import read_owing
 from flows.web_intake.pages import home_page, received_page, shown_page, sign_in_page
 from flows.web_intake.refusals import TurnedAwayError, from_elsewhere
 
@@ -50,7 +51,8 @@ def home(request: Request) -> Response:
         return HTMLResponse(sign_in_page(refused.zh if COOKIE in request.cookies else ""))
     asking = asking_of(request)
     name, uploads = asking.uploads(unit)
-    return HTMLResponse(home_page(unit.unit_id, name, uploads, asking.settings.max_file_mb))
+    owing = read_owing(asking.settings, unit)
+    return HTMLResponse(home_page(unit.unit_id, name, uploads, owing, asking.settings.max_file_mb))
 
 
 @router.post("/sign-in", dependencies=[Depends(from_our_page)])
@@ -104,3 +106,9 @@ def answer_workbook(request: Request, unit: Unit, upload_id: UploadId, place: Pl
 def receipt(request: Request, unit: Unit, upload_id: UploadId) -> Response:
     """The receipt."""
     return receipt_file(asking_of(request), unit, upload_id)
+
+
+@router.get("/templates/{form_id}/{period}")
+def template(request: Request, unit: Unit, form_id: FormId, period: PeriodId) -> Response:
+    """An empty workbook."""
+    return template_file(asking_of(request), unit, form_id, period)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel
 
 from connectors.replies.answer import Answer
 from connectors.replies.problems import problems_of
+from connectors.warehouse.owed import Owed
 from connectors.warehouse.uploads import Upload
 from flows.web_intake.receiving import Received, Shown
 
@@ -57,6 +58,15 @@ class AnswerOut(BaseModel):
     problems: list[ProblemOut]
 
 
+class OwedOut(BaseModel):
+    """An answer that is expected and not in force; `is_refused` where the last one was sent back."""
+
+    form: str
+    period: str
+    due_date: date
+    is_refused: bool
+
+
 class ReceivedOut(BaseModel):
     """What became of one file; `upload_id` is null where it was not taken in, for the `reason`."""
 
@@ -83,6 +93,11 @@ class ShownOut(UploadOut):
     """An upload with what is said about it."""
 
     answers: list[AnswerOut]
+
+
+def owed_out(owed: Owed) -> OwedOut:
+    """One answer that is owed."""
+    return OwedOut(form=owed.form_id, period=owed.period, due_date=owed.due_date, is_refused=owed.is_refused)
 
 
 def received_out(received: Received) -> ReceivedOut:

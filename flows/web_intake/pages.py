@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from connectors.replies.answer import Answer
 from connectors.replies.problems import Problem, problems_of
 from connectors.report.page import page_environment
+from connectors.warehouse.owed import Owed
 from connectors.warehouse.uploads import Upload
+from expectations.contract import forms
+from flows.schedule import now
+from flows.web_intake.owing import Owing
 from flows.web_intake.receiving import Received, Shown
 from flows.web_intake.refusals import TurnedAwayError
 
 MOST_PROBLEMS = 100
 """A page shows so many lines; the workbook that goes back has them all."""
+
+MOST_OWED = 40
+"""A page lists so many answers that are owed, what is due first first."""
 
 
 def sign_in_page(said: str = "") -> str:
@@ -21,10 +29,14 @@ def sign_in_page(said: str = "") -> str:
     return _render("upload_sign_in.html.j2", said=said)
 
 
-def home_page(unit_id: str, unit_name: str, uploads: Sequence[Upload], limit_mb: int) -> str:
-    """The page with the form, and what the unit has uploaded."""
+def home_page(unit_id: str, unit_name: str, uploads: Sequence[Upload], owing: Owing, limit_mb: int) -> str:
+    """The page with the form, what the unit owes with the empty workbooks for it, and what it has uploaded."""
+    today = now().date()
     return _render(
         "upload_home.html.j2",
+        owed=[(each, _title(each.form_id), *_due(each, today)) for each in owing.owed[:MOST_OWED]],
+        owed_more=max(0, len(owing.owed) - MOST_OWED),
+        current=owing.current,
         unit_id=unit_id,
         unit_name=unit_name,
         limit_mb=limit_mb,
@@ -52,6 +64,18 @@ def shown_page(unit_id: str, shown: Shown) -> str:
 def refusal_page(refused: TurnedAwayError) -> str:
     """Why a request was turned away."""
     return _render("upload_refused.html.j2", refused=refused)
+
+
+def _title(form_id: str) -> str:
+    form = forms().get(form_id)
+    return form.title_zh if form else form_id
+
+
+def _due(owed: Owed, today: date) -> tuple[bool, str]:
+    """Whether it is late, and how it stands."""
+    days = (today - owed.due_date).days
+    when = f"逾期 {days} 天" if days > 0 else "今天截止" if days == 0 else f"还有 {-days} 天"
+    return days > 0, f"已退回，请改正后重报（{when}）" if owed.is_refused else when
 
 
 def _standing(upload: Upload) -> tuple[str, str]:

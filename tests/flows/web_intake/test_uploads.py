@@ -10,11 +10,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import openpyxl
 import pytest
 
+from flows.schedule import now
 from flows.web_intake import limits
 from flows.web_intake.receiving import clean_name
 from tests.flows.web_intake.conftest import OTHER, UNIT, Intake, serving
@@ -202,6 +204,37 @@ def test_a_person_types_the_token_uploads_and_reads_what_is_wrong(intake: Intake
         assert cross.status_code == 403
         assert "输入本单位的报送口令" in browser.post("/sign-out").text
         assert browser.post("/uploads", files=[("files", ("a.xlsx", b"x"))]).status_code == 401
+
+
+def test_a_unit_sees_what_it_owes_and_takes_the_workbook_for_it(intake: Intake, tmp_path: Path) -> None:
+    with intake.program() as program, intake.program("S0001") as office:
+        owed = program.get("/api/v1/owed").json()
+        assert [each["due_date"] for each in owed] == sorted(each["due_date"] for each in owed)
+        wanted = {"form": "training", "period": "2021-03", "due_date": "2021-04-08", "is_refused": False}
+        assert wanted in owed
+        # One is accepted, the other is handed in by the office alone.
+        assert not {("unit_profile", "2021-Q1"), ("office_management", "2021-Q1")} & {
+            (e["form"], e["period"]) for e in owed
+        }
+        template = program.get("/api/v1/templates/training/2021-03")
+        assert quote("A0101_培训台账_2021-03.xlsx") in template.headers["content-disposition"]
+        [sent] = send(program, ("领来的.xlsx", template.content))
+        assert [(a["form"], a["unit"], a["period"]) for a in sent["answers"]] == [("training", "A0101", "2021-03")]
+        assert office.get("/api/v1/templates/office_management/2021-Q1").status_code == 200
+        for wrong in (
+            "relief/2021-Q1",
+            "nothing/2021-03",
+            "unit_register/2021",
+            "relief/2021.03",
+            "relief/1900-01",
+            "office_management/2021-Q1",
+        ):
+            assert program.get(f"/api/v1/templates/{wrong}").status_code == 404, wrong
+    with intake.browser() as browser:
+        home = browser.post("/sign-in", data={"token": intake.token()}).text
+        [link] = re.findall(r'href="(/templates/training/2021-03)"', home)
+        assert browser.get(link).content == template.content
+        assert f"/templates/relief/{now().date():%Y-%m}" in home
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(intake: Intake) -> None:
