@@ -22,6 +22,7 @@ WHOLE_FILE = frozenset(
         "form.wrong_edition",
         "form.unit_unknown",
         "form.not_submitted_by",
+        "form.units_left_out",
         "form.period_invalid",
         "form.sheet_missing",
         "form.sheets_several",

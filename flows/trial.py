@@ -104,7 +104,7 @@ def register_at_hand(settings: Settings) -> tuple[UnitRegister | None, Sequence[
         with connect(settings) as conn:
             if not is_prepared(conn):
                 return None, ()
-            register, waivers = read_unit_register(conn), read_waivers(conn)
+            register, waivers = read_unit_register(conn, with_reporting=True), read_waivers(conn)
     except DatabaseError:
         return None, ()
     return None if register.spans.is_empty() else register, waivers

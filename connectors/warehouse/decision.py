@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from connectors.warehouse.registers import REGISTER_TURN
 from connectors.warehouse.repeats import without_repeats
 from connectors.warehouse.unit_identity import identify_units
 from connectors.warehouse.unit_names import UnitNames, with_codes_for_names
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from connectors.workbooks.reading import Reading
     from expectations.contract import Form
     from expectations.suite import Batch
+
+MOST_NAMED = 10
+"""So many units are named in one finding."""
 
 Outcome = Literal["accepted", "refused", "unrecognised", "duplicate_bytes", "duplicate_content", "unpacked"]
 
@@ -58,6 +62,13 @@ class _Pending:
     def is_refused(self) -> bool:
         return any(f.severity is Severity.CRITICAL for f in self.findings)
 
+    @property
+    def waiting(self) -> frozenset[int]:
+        """The sheet rows that wait."""
+        return frozenset(
+            f.row_number for f in self.findings if f.severity is Severity.ERROR and f.row_number is not None
+        )
+
 
 def decide(
     readings: Sequence[Reading],
@@ -90,6 +101,8 @@ def decide(
     parts: dict[int, pl.DataFrame] = {}
     for _, frame in batch:
         parts |= {int(key[0]): part for key, part in frame.partition_by("delivery_id", as_dict=True).items()}
+    for item in pending:
+        item.findings += _left_out(item, parts.get(item.reading.delivery_id), register.reporting)
     return [_decision(item, parts.get(item.reading.delivery_id)) for item in pending]
 
 
@@ -140,15 +153,14 @@ def _decision(item: _Pending, rows: pl.DataFrame | None) -> Decision:
         return Decision(reading.delivery_id, "unrecognised", reading, findings=findings)
     if item.is_refused:
         return Decision(reading.delivery_id, "refused", reading, rows, findings=findings)
-    waiting = frozenset(f.row_number for f in findings if f.severity is Severity.ERROR and f.row_number is not None)
-    return Decision(reading.delivery_id, "accepted", reading, rows, waiting, findings)
+    return Decision(reading.delivery_id, "accepted", reading, rows, item.waiting, findings)
 
 
 def _submitter_findings(reading: Reading, register: UnitRegister) -> list[Finding]:
     """Whether the unit that the workbook names may hand in this form for this period."""
     form = forms()[reading.form_id or ""]
     unit_id, period = reading.unit_id or "", parse_period(reading.period or "")
-    if form.turn == 0 and register.spans.is_empty():
+    if form.turn == REGISTER_TURN and register.spans.is_empty():
         # The first register has no register to be checked against.
         return []
     kind = register.kind(unit_id, period.first_day, period.last_day)
@@ -157,6 +169,19 @@ def _submitter_findings(reading: Reading, register: UnitRegister) -> list[Findin
     if kind not in form.submitted_by:
         return [_refusal(reading, "form.not_submitted_by", {"unit": unit_id, "form": form.title_zh})]
     return []
+
+
+def _left_out(item: _Pending, rows: pl.DataFrame | None, reporting: frozenset[str]) -> list[Finding]:
+    """Whether a register is without units that have reported: what they reported would be of nobody, and no night could publish it."""
+    reading = item.reading
+    if reading.status != "read" or item.is_refused or forms()[reading.form_id or ""].turn != REGISTER_TURN:
+        return []
+    kept = rows.filter(~pl.col("row_number").is_in(item.waiting))["unit_code"].to_list() if rows is not None else []
+    missing = sorted(reporting - set(kept))
+    if not missing:
+        return []
+    more = f" …（{len(missing)}）" if len(missing) > MOST_NAMED else ""
+    return [_refusal(reading, "form.units_left_out", {"units": "、".join(missing[:MOST_NAMED]) + more})]
 
 
 def _refusal(reading: Reading, code: str, params: Mapping[str, str]) -> Finding:

@@ -17,7 +17,7 @@ import psycopg
 
 from connectors.warehouse.decision import Decision, decide
 from connectors.warehouse.loading import load
-from connectors.warehouse.registers import read_unit_register
+from connectors.warehouse.registers import REGISTER_TURN, read_unit_register
 from connectors.warehouse.waivers import read_waivers
 from expectations.contract import forms
 
@@ -78,7 +78,10 @@ def take_in(
     for turn in sorted({_turn(reading) for reading in readings}):
         # Read after the registers of this chunk are loaded, so that what comes after them is judged against them.
         decisions += (judge or decide)(
-            [r for r in readings if _turn(r) == turn], batch.rows, read_unit_register(conn), waivers
+            [r for r in readings if _turn(r) == turn],
+            batch.rows,
+            read_unit_register(conn, with_reporting=turn == REGISTER_TURN),
+            waivers,
         )
         stuck += _load_chunk(conn, keyring, decisions, deliveries, run_id)
         decisions = []

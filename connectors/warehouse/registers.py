@@ -20,6 +20,9 @@ NAMES = {
 }
 """The shape of what units are called: one row per unit and span."""
 
+REGISTER_TURN = 0
+"""The turn of the register of units (see `Form.turn`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class UnitRegister:
@@ -27,11 +30,13 @@ class UnitRegister:
 
     Shape of `spans`: one row per unit and span; unit_id String, unit_kind String, valid_from Date, valid_to Date (null while it lasts).
     `names` has the shape of `NAMES`, and is empty where only codes are known; `credit_codes` gives the units that have one of them.
+    `reporting` are the units that have an answer in force, or one that waits for a closed period: no other register may be without them.
     """
 
     spans: pl.DataFrame
     names: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NAMES))
     credit_codes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    reporting: frozenset[str] = frozenset()
 
     def kind(self, unit_id: str, first_day: date, last_day: date) -> str | None:
         """The kind of a unit in the period, or None where the register has no such unit then."""
@@ -43,8 +48,11 @@ class UnitRegister:
         return str(found.item(found.height - 1, "unit_kind")) if found.height else None
 
 
-def read_unit_register(conn: psycopg.Connection[Any]) -> UnitRegister:
-    """The register in force; empty before the first register workbook is accepted."""
+def read_unit_register(conn: psycopg.Connection[Any], *, with_reporting: bool = False) -> UnitRegister:
+    """The register in force; empty before the first register workbook is accepted.
+
+    Who is reporting takes a look at all submissions and is asked for where another register may be judged.
+    """
     rows = conn.execute(
         "select unit_id, unit_name, short_name, to_jsonb(u) ->> 'former_names', valid_from, valid_to, unit_kind, credit_code"
         " from registers.unit as u order by unit_id, valid_from"
@@ -57,4 +65,14 @@ def read_unit_register(conn: psycopg.Connection[Any]) -> UnitRegister:
         register.select("unit_id", "unit_kind", "valid_from", "valid_to"),
         register.select(*NAMES),
         {code: frozenset(units) for code, units in credit_codes.items() if code},
+        _reporting(conn) if with_reporting else frozenset(),
     )
+
+
+def _reporting(conn: psycopg.Connection[Any]) -> frozenset[str]:
+    found = conn.execute(
+        "select distinct unit_id from (select distinct on (form_id, unit_id, period) unit_id, submission_id from ops.submission"
+        " where outcome = 'accepted' order by form_id, unit_id, period, version desc) newest"
+        " where not exists (select from ops.withdrawal w where w.submission_id = newest.submission_id)"
+    )
+    return frozenset(unit_id for (unit_id,) in found)

@@ -156,7 +156,7 @@ class Receiver:
         from connectors.warehouse.waivers import read_waivers
 
         with self._slot():
-            register, waivers = read_unit_register(conn), read_waivers(conn)
+            register, waivers = read_unit_register(conn, with_reporting=True), read_waivers(conn)
             return try_workbooks(self._pool, named, register, waivers, self._judging)
 
     @contextmanager

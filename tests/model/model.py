@@ -199,13 +199,19 @@ class Model:
         made.faults = {n: codes for n, row in made.numbered.items() if (codes := faults(row, book.period, spans))}
         return made
 
-    @staticmethod
-    def _is_refused(book: Book, spans: tuple[Span, ...]) -> bool:
+    def _is_refused(self, book: Book, spans: tuple[Span, ...]) -> bool:
+        if book.register and not self._reporting() <= {span.code for span in REGISTERS[book.register]}:
+            return True
         if book.form == "unit_register" and not spans:
             return False
         first, last = first_day(book.period), last_day(book.period)
         kinds = [span.kind for span in spans if span.code == book.unit and span.meets(first, last)]
         return not kinds or kinds[-1] not in SUBMITTERS[book.form]
+
+    def _reporting(self) -> set[str]:
+        """The units that a register has to have: those whose newest accepted answer, waiting or not, was not taken back."""
+        newest = {(v.form, v.unit, v.period): v for v in self.versions if v.outcome == "accepted"}
+        return {v.unit for v in newest.values() if not v.is_withdrawn}
 
     def _standing(self, key: Key) -> tuple[set[object], int | None]:
         """What was said last, as sent and as corrected, and its delivery; nothing where it was taken back."""

@@ -96,8 +96,8 @@ class _OldRegister:
     def __init__(self) -> None:
         self.first: Any = None
 
-    def __call__(self, conn: Any) -> Any:
-        self.first = self.first or registers.read_unit_register(conn)
+    def __call__(self, conn: Any, **how: Any) -> Any:
+        self.first = self.first or registers.read_unit_register(conn, **how)
         return self.first
 
 

@@ -1,6 +1,6 @@
 """The sample, dealt out to a real server of each kind and taken in by one night, makes what it makes from the inbox.
 
-`make test` takes what nine units of a group reported for the first quarter; `WAREHOUSE_SOURCE_SAMPLE=all` (`make soak`) takes every clean file of the sample.
+`make test` takes what nine units reported for a quarter; `WAREHOUSE_SOURCE_SAMPLE=all` (`make soak`) every clean file of the sample.
 """
 
 from __future__ import annotations

@@ -135,7 +135,8 @@ def _from_folder(
     answers = []
     for part in parts:
         received = write_received(conn, part.files, run_id)
-        decisions = decide(part.batch.readings, part.batch.rows, read_unit_register(conn), read_waivers(conn))
+        register = read_unit_register(conn, with_reporting=True)
+        decisions = decide(part.batch.readings, part.batch.rows, register, read_waivers(conn))
         load(conn, keyring, decisions, received, run_id)
         names = {file.delivery_id: file.object_name for file in part.files}
         outcomes = {
