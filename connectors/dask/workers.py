@@ -84,6 +84,10 @@ class Workers:
         contents = ((part, _rows_of(part, rows), register, waivers) for part in parts)
         return [decision for part in self._spread(judge, contents) for decision in part]
 
+    def count(self) -> int:
+        """How many workers there are, one at least. Raises: WorkersError."""
+        return len(self._connected().nthreads())
+
     def _read_turns(self, turns: Iterable[Batch]) -> list[ReadBatch]:
         return self._spread(read, ((self._limits, turn) for turn in turns))
 

@@ -168,6 +168,30 @@ def folders(settings: Settings) -> Iterator[Verdict]:
 
 
 @check
+def workers(settings: Settings) -> Iterator[Verdict]:
+    """The machines that read for this one, where there are any."""
+    from connectors.dask.errors import WorkersError
+    from connectors.dask.workers import Workers
+
+    if settings.dask_scheduler is None:
+        return
+    names = ("Dask", "Dask")
+    try:
+        with Workers(settings) as there:
+            count = there.count()
+    except WorkersError as error:
+        yield broken(
+            names,
+            (error.sentence("zh"), error.sentence("en")),
+            ("见 docs/engineering/many-machines.md", "see docs/engineering/many-machines.md"),
+        )
+    else:
+        yield good(
+            *names, f"{settings.dask_scheduler}，{count} 个执行进程", f"{settings.dask_scheduler}, {count} workers"
+        )
+
+
+@check
 def nights(settings: Settings) -> Iterator[Verdict]:
     """The last night, by the schedule."""
     names = ("夜间流程", "nights")

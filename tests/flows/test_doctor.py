@@ -17,6 +17,7 @@ from flows.doctor import Check, Grade, Verdict, examine, grade_of, machine, ware
 from flows.schedule import now
 from flows.watching.records import record_backup
 from tests.conftest import settings_in
+from tests.farm import Farm
 from tests.flows.conftest import Desk, Office
 
 
@@ -103,6 +104,15 @@ def test_a_database_that_is_dead_or_newer_than_the_program_is_told(
     dead = replace(sound, url="postgresql://u:secret@127.0.0.1:1/w")
     assert worst(dead, warehouse.database).grade is Grade.BROKEN
     assert "secret" not in worst(dead, warehouse.database).what_zh
+
+
+def test_a_scheduler_that_does_not_answer_is_told(sound: Settings, farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(warehouse.workers(sound)) == []
+    told = worst(farm.settings(sound), warehouse.workers)
+    assert (told.grade, told.what_en.split(", ")[1]) == (Grade.GOOD, "2 workers")
+    monkeypatch.setattr("connectors.dask.workers.CONNECT_SECONDS", 1)
+    gone = worst(replace(sound, dask_scheduler="tcp://127.0.0.1:1"), warehouse.workers)
+    assert (gone.grade, "warehouse dask scheduler" in gone.what_en) == (Grade.BROKEN, True)
 
 
 def test_a_clock_that_is_wrong_is_told(sound: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
