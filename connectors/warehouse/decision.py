@@ -102,7 +102,7 @@ def decide(
     for _, frame in batch:
         parts |= {int(key[0]): part for key, part in frame.partition_by("delivery_id", as_dict=True).items()}
     for item in pending:
-        item.findings += _left_out(item, parts.get(item.reading.delivery_id), register.reporting)
+        item.findings += _left_out(item, parts.get(item.reading.delivery_id), register)
     return [_decision(item, parts.get(item.reading.delivery_id)) for item in pending]
 
 
@@ -171,13 +171,18 @@ def _submitter_findings(reading: Reading, register: UnitRegister) -> list[Findin
     return []
 
 
-def _left_out(item: _Pending, rows: pl.DataFrame | None, reporting: frozenset[str]) -> list[Finding]:
-    """Whether a register is without units that have reported: what they reported would be of nobody, and no night could publish it."""
+def _left_out(item: _Pending, rows: pl.DataFrame | None, register: UnitRegister) -> list[Finding]:
+    """Whether a register is without units that have reported: what they reported would be of nobody, and no night could publish it.
+
+    A late correction of an older period's register takes nothing's place.
+    """
     reading = item.reading
     if reading.status != "read" or item.is_refused or forms()[reading.form_id or ""].turn != REGISTER_TURN:
         return []
+    if (reading.period or "") < register.period:
+        return []
     kept = rows.filter(~pl.col("row_number").is_in(item.waiting))["unit_code"].to_list() if rows is not None else []
-    missing = sorted(reporting - set(kept))
+    missing = sorted(register.reporting - set(kept))
     if not missing:
         return []
     more = f" …（{len(missing)}）" if len(missing) > MOST_NAMED else ""

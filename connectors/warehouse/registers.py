@@ -30,13 +30,15 @@ class UnitRegister:
 
     Shape of `spans`: one row per unit and span; unit_id String, unit_kind String, valid_from Date, valid_to Date (null while it lasts).
     `names` has the shape of `NAMES`, and is empty where only codes are known; `credit_codes` gives the units that have one of them.
-    `reporting` are the units that have an answer in force, or one that waits for a closed period: no other register may be without them.
+    `reporting` are the units that have an answer in force, or one that waits for a closed period: no register that takes the place of
+    this one, which is that of `period`, may be without them.
     """
 
     spans: pl.DataFrame
     names: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NAMES))
     credit_codes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reporting: frozenset[str] = frozenset()
+    period: str = ""
 
     def kind(self, unit_id: str, first_day: date, last_day: date) -> str | None:
         """The kind of a unit in the period, or None where the register has no such unit then."""
@@ -65,7 +67,7 @@ def read_unit_register(conn: psycopg.Connection[Any], *, with_reporting: bool = 
         register.select("unit_id", "unit_kind", "valid_from", "valid_to"),
         register.select(*NAMES),
         {code: frozenset(units) for code, units in credit_codes.items() if code},
-        _reporting(conn) if with_reporting else frozenset(),
+        *((_reporting(conn), _period(conn)) if with_reporting else ()),
     )
 
 
@@ -76,3 +78,9 @@ def _reporting(conn: psycopg.Connection[Any]) -> frozenset[str]:
         " where not exists (select from ops.withdrawal w where w.submission_id = newest.submission_id)"
     )
     return frozenset(unit_id for (unit_id,) in found)
+
+
+def _period(conn: psycopg.Connection[Any]) -> str:
+    """The period of the register in force; empty before the first."""
+    found = conn.execute("select max(period) from ops.submission_in_force where form_id = 'unit_register'").fetchall()
+    return found[0][0] or ""
