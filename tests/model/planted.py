@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from connectors.sources import collection
-from connectors.warehouse import corrections, decision, intake, loading, overlay, publish, registers, replay, runs
+from connectors.warehouse import corrections, intake, loading, overlay, publish, registers, replay, runs
 
 _VIEW = (
     "create or replace view ops.submission_in_force as select {columns} from ("
@@ -117,7 +117,6 @@ PATCHES: Mapping[str, Sequence[tuple[Any, str, Callable[[], Any]]]] = {
     "the clock says what is decided first": [(runs, "undecided_deliveries", lambda: _by_the_clock)],
     "a night publishes though its checks failed": [("connectors.dbt", "FAILED", frozenset)],
     "a register change is ignored": [(intake, "read_unit_register", _OldRegister)],
-    "a register leaves out who has reported": [(decision, "_left_out", lambda: lambda *_: [])],
     "a re-saved copy counts as an answer": [(loading, "content_token", lambda: lambda *_: str(next(_TOKENS)))],
     "the same bytes are taken in again": [(intake, "_copies", lambda: lambda *_: {})],
     "as of a release gives the current value": [(publish, "_move_figures", lambda: _in_place)],
