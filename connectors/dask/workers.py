@@ -6,6 +6,7 @@ done at all is one error, and nothing of the chunk was written: the same step ma
 
 from __future__ import annotations
 
+import copyreg
 import queue
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from connectors.dask.conduct import CHECKED, CONDUCT, security
 from connectors.dask.errors import SchedulerOpen, SchedulerUnreachable, WorkersMissing, WorkersUnlike, WorkFailed
 from connectors.dask.sameness import sameness
 from connectors.dask.work import LIMITS, Answer, Parcel, judge, read
+from connectors.errors import WarehouseError
 from connectors.settings import Settings
 from connectors.workbooks.pool import Batch, read_in_turns
 from connectors.workbooks.reading import ReadBatch, Reading
@@ -151,6 +153,7 @@ class Workers:
             import dask
             from distributed import Client
 
+            _leave_words_out_of_pickles()
             self._connection.enter_context(dask.config.set(CONDUCT))
             keys = security(self._settings)
             try:
@@ -176,6 +179,12 @@ class Workers:
     def _disconnect(self) -> None:
         self._client = None
         self._connection.close()
+
+
+def _leave_words_out_of_pickles() -> None:
+    """`distributed` loads tblib, which lets the pickle of an error take along what it was raised from, words of rows and all: not of ours."""
+    for kind in [k for k in copyreg.dispatch_table if issubclass(k, WarehouseError)]:
+        del copyreg.dispatch_table[kind]
 
 
 def _conduct_there() -> dict[str, Any]:

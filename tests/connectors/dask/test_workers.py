@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -77,6 +78,18 @@ def test_other_machines_read_and_judge_as_this_one(
     assert [d.rows is None or d.rows.to_dicts() for d in decided] == [
         d.rows is None or d.rows.to_dicts() for d in expected
     ]
+
+
+def test_an_error_of_ours_takes_no_words_along_where_dask_is_loaded(limits: Settings, farm: Farm) -> None:
+    with Workers(farm.settings(limits)) as workers:
+        assert workers.count() == 2
+    try:
+        raise ValueError("欧阳测试")
+    except ValueError:
+        with pytest.raises(SchedulerUnreachable) as caught:
+            raise SchedulerUnreachable("tcp://x", "OSError") from None
+    assert str(caught.value.__context__) == "欧阳测试"
+    assert "欧阳测试".encode() not in pickle.dumps(caught.value)
 
 
 def test_a_limited_child_stands_before_each_worker_too(limits: Settings, farm: Farm) -> None:
