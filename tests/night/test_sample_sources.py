@@ -133,11 +133,9 @@ def servers(tmp_path: Path, empty_database: str, monkeypatch: pytest.MonkeyPatch
     with closing(psycopg.connect(empty_database, autocommit=True)) as conn:
         conn.execute(f"create table relief ({', '.join(f'{name} text' for name in _columns())})")
     with ExitStack() as stack:
-        sftp, s3 = Server.made_in(tmp_path), Store.made_in(tmp_path / "store")
+        sftp, s3 = Server.made_in(tmp_path), stack.enter_context(store.running(tmp_path / "store"))
         stack.enter_context(sftp.stack)
         sftp.start()
-        stack.callback(s3.kill)
-        s3.start()
         s3.bucket("reports")
         mailbox = None if mail_server.can_run() else stack.enter_context(mail_server.running())
         yield Servers(tmp_path, sftp, s3, mailbox, stack.enter_context(Api()), empty_database, {})

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,29 @@ class Store:
                 time.sleep(0.1)
             else:
                 return client
+
+
+TRIES = 3
+"""Another program may take one of the eight ports between the look for a free one and the start."""
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Store]:
+    """A started store that makes buckets."""
+    for number in range(TRIES):
+        made = Store.made_in(folder / str(number))
+        try:
+            made.start()
+            made.bucket("made")
+            break
+        except AssertionError:
+            made.kill()
+            if number == TRIES - 1:
+                raise
+    try:
+        yield made
+    finally:
+        made.kill()
 
 
 def declared(port: int, **changes: Any) -> dict[str, Any]:

@@ -10,17 +10,13 @@ import pytest
 
 from tests.connectors.sources.bench import Bench, workbook
 from tests.connectors.sources.relay import Relay
-from tests.connectors.sources.store import Store, declared
+from tests.connectors.sources.store import Store, declared, running
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    made = Store.made_in(tmp_path_factory.mktemp("store"))
-    made.start()
-    try:
+    with running(tmp_path_factory.mktemp("store")) as made:
         yield made
-    finally:
-        made.kill()
 
 
 @pytest.fixture
@@ -80,7 +76,7 @@ def test_a_store_killed_in_an_object_leaves_no_half_and_loses_nothing(bench: Ben
     assert bench.delivered("store") == {"a.xlsx": whole}
     store.start()
     relay.pass_on()
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while (again := bench.look()["store"]).outcome != "good":
         # The store's parts find each other within seconds.
         assert time.monotonic() < until, again.error_en
