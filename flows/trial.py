@@ -98,13 +98,13 @@ def register_at_hand(settings: Settings) -> tuple[UnitRegister | None, Sequence[
             return None, ()
         from connectors.warehouse.engine import connect
         from connectors.warehouse.ledger import is_prepared
-        from connectors.warehouse.registers import read_unit_register
+        from connectors.warehouse.registers import UNIT_REGISTER, read_unit_register
         from connectors.warehouse.waivers import read_waivers
 
         with connect(settings) as conn:
             if not is_prepared(conn):
                 return None, ()
-            register, waivers = read_unit_register(conn, with_reporting=True), read_waivers(conn)
+            register, waivers = read_unit_register(conn, judging=[UNIT_REGISTER]), read_waivers(conn)
     except DatabaseError:
         return None, ()
     return None if register.spans.is_empty() else register, waivers

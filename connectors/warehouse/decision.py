@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
-from connectors.warehouse.registers import REGISTER_TURN
+from connectors.warehouse.registers import UNIT_REGISTER
 from connectors.warehouse.repeats import without_repeats
 from connectors.warehouse.unit_identity import identify_units
 from connectors.warehouse.unit_names import UnitNames, with_codes_for_names
@@ -160,7 +160,7 @@ def _submitter_findings(reading: Reading, register: UnitRegister) -> list[Findin
     """Whether the unit that the workbook names may hand in this form for this period."""
     form = forms()[reading.form_id or ""]
     unit_id, period = reading.unit_id or "", parse_period(reading.period or "")
-    if form.turn == REGISTER_TURN and register.spans.is_empty():
+    if form.turn == 0 and register.spans.is_empty():
         # The first register has no register to be checked against.
         return []
     kind = register.kind(unit_id, period.first_day, period.last_day)
@@ -177,7 +177,7 @@ def _left_out(item: _Pending, rows: pl.DataFrame | None, register: UnitRegister)
     A late correction of an older period's register takes nothing's place.
     """
     reading = item.reading
-    if reading.status != "read" or item.is_refused or forms()[reading.form_id or ""].turn != REGISTER_TURN:
+    if reading.status != "read" or item.is_refused or reading.form_id != UNIT_REGISTER:
         return []
     if (reading.period or "") < register.period:
         return []

@@ -17,7 +17,7 @@ import psycopg
 
 from connectors.warehouse.decision import Decision, decide
 from connectors.warehouse.loading import load
-from connectors.warehouse.registers import REGISTER_TURN, read_unit_register
+from connectors.warehouse.registers import read_unit_register
 from connectors.warehouse.waivers import read_waivers
 from expectations.contract import forms
 
@@ -77,12 +77,9 @@ def take_in(
     decisions = [Decision.copy_of(d.delivery_id, copies[d.delivery_id]) for d in deliveries if d.delivery_id in copies]
     for turn in sorted({_turn(reading) for reading in readings}):
         # Read after the registers of this chunk are loaded, so that what comes after them is judged against them.
-        decisions += (judge or decide)(
-            [r for r in readings if _turn(r) == turn],
-            batch.rows,
-            read_unit_register(conn, with_reporting=turn == REGISTER_TURN),
-            waivers,
-        )
+        asked = [r for r in readings if _turn(r) == turn]
+        register = read_unit_register(conn, judging=[r.form_id for r in asked])
+        decisions += (judge or decide)(asked, batch.rows, register, waivers)
         stuck += _load_chunk(conn, keyring, decisions, deliveries, run_id)
         decisions = []
     if decisions:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -196,13 +196,22 @@ def finding_of(row: Mapping[str, Any]) -> Finding:
     return Finding(severity=Severity(row["severity"]), **{name: row[name] for name in names})
 
 
-def read_units(conn: psycopg.Connection[Any], first_day: date, last_day: date) -> list[tuple[str, str, str]]:
-    """The units in force in a period: code, name and kind as they last were in it, by code."""
-    return conn.execute(
+class RegisteredUnit(NamedTuple):
+    """A unit as it stood in a period: code, name and kind."""
+
+    unit_id: str
+    name: str
+    kind: str
+
+
+def read_units(conn: psycopg.Connection[Any], first_day: date, last_day: date) -> list[RegisteredUnit]:
+    """The units in force in a period, as they last were in it, by code."""
+    found = conn.execute(
         "select distinct on (unit_id) unit_id, unit_name, unit_kind from registers.unit"
         " where valid_from <= %(last)s and (valid_to is null or valid_to >= %(first)s) order by unit_id, valid_from desc",
         {"first": first_day, "last": last_day},
-    ).fetchall()
+    )
+    return [RegisteredUnit(*unit) for unit in found]
 
 
 def read_published_comparison(conn: psycopg.Connection[Any]) -> list[Row]:

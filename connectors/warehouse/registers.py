@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -20,8 +20,8 @@ NAMES = {
 }
 """The shape of what units are called: one row per unit and span."""
 
-REGISTER_TURN = 0
-"""The turn of the register of units (see `Form.turn`)."""
+UNIT_REGISTER = "unit_register"
+"""The form that the register of units is handed in on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,11 @@ class UnitRegister:
         return str(found.item(found.height - 1, "unit_kind")) if found.height else None
 
 
-def read_unit_register(conn: psycopg.Connection[Any], *, with_reporting: bool = False) -> UnitRegister:
+def read_unit_register(conn: psycopg.Connection[Any], judging: Iterable[str | None] = ()) -> UnitRegister:
     """The register in force; empty before the first register workbook is accepted.
 
-    Who is reporting takes a look at all submissions and is asked for where another register may be judged.
+    `judging` are the forms that will be judged by it. Who is reporting takes a look at all submissions, and is only asked for where
+    another register of units is among them.
     """
     rows = conn.execute(
         "select unit_id, unit_name, short_name, to_jsonb(u) ->> 'former_names', valid_from, valid_to, unit_kind, credit_code"
@@ -67,7 +68,7 @@ def read_unit_register(conn: psycopg.Connection[Any], *, with_reporting: bool = 
         register.select("unit_id", "unit_kind", "valid_from", "valid_to"),
         register.select(*NAMES),
         {code: frozenset(units) for code, units in credit_codes.items() if code},
-        *((_reporting(conn), _period(conn)) if with_reporting else ()),
+        *((_reporting(conn), _period(conn)) if UNIT_REGISTER in judging else ()),
     )
 
 
@@ -82,5 +83,6 @@ def _reporting(conn: psycopg.Connection[Any]) -> frozenset[str]:
 
 def _period(conn: psycopg.Connection[Any]) -> str:
     """The period of the register in force; empty before the first."""
-    found = conn.execute("select max(period) from ops.submission_in_force where form_id = 'unit_register'").fetchall()
-    return found[0][0] or ""
+    query = "select max(period) from ops.submission_in_force where form_id = %s"
+    [(period,)] = conn.execute(query, (UNIT_REGISTER,)).fetchall()
+    return period or ""

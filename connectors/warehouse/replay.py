@@ -34,7 +34,7 @@ from connectors.warehouse.loading import (
     write_submissions,
 )
 from connectors.warehouse.overlay import has_place, overlaid
-from connectors.warehouse.registers import REGISTER_TURN, read_unit_register
+from connectors.warehouse.registers import read_unit_register
 from connectors.warehouse.sequences import next_ids
 from connectors.warehouse.waivers import read_waivers
 from connectors.warehouse.withdrawal import TAKEN_BACK
@@ -151,7 +151,7 @@ def replay(
         same = [c for c in asked if c.delivery_id not in displaced and answers(readings[c.delivery_id], c)]
         replayed += [Replayed(c, "identity_differs", 0, c.rows_quarantined) for c in asked if c not in same]
         # Read after the registers of this call are loaded, so that what comes after them is judged against them.
-        register = read_unit_register(conn, with_reporting=turn == REGISTER_TURN)
+        register = read_unit_register(conn, judging=[c.form_id for c in same])
         decisions = decide([readings[c.delivery_id] for c in same], batch.rows, register, waivers)
         replayed += [_load(conn, keyring, c, d, run_id, approval) for c, d in zip(same, decisions, strict=True)]
     return replayed

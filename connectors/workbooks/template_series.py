@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connectors.workbooks.template import Identity, write_workbook
 from expectations.contract import Form
+
+if TYPE_CHECKING:
+    from connectors.warehouse.ledger import RegisteredUnit
 
 UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 """What no file system of an office takes in a name; codes and names come from a workbook."""
@@ -22,15 +26,6 @@ LONGEST_NAME = 60
 
 Progress = Callable[[int, int], None]
 """Told how many templates are done and how many there will be."""
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredUnit:
-    """A unit as it stood in a period: code, name and kind."""
-
-    unit_id: str
-    name: str
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)

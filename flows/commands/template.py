@@ -18,7 +18,7 @@ from flows.usage import WrongUsage
 if TYPE_CHECKING:
     import psycopg
 
-    from connectors.workbooks.template_series import RegisteredUnit
+    from connectors.warehouse.ledger import RegisteredUnit
     from expectations.contract import Form
     from expectations.periods import Period
 
@@ -153,6 +153,5 @@ def _units_at_hand(settings: Settings, period: Period) -> list[RegisteredUnit]:
 
 def _units(conn: psycopg.Connection[object], period: Period) -> list[RegisteredUnit]:
     from connectors.warehouse.ledger import read_units
-    from connectors.workbooks.template_series import RegisteredUnit
 
-    return [RegisteredUnit(*found) for found in read_units(conn, period.first_day, period.last_day)]
+    return read_units(conn, period.first_day, period.last_day)

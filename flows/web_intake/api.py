@@ -65,7 +65,7 @@ def upload(request: Request, unit: Unit, files: Files) -> list[ReceivedOut]:
 @router.get("/api/v1/uploads", responses=refusals(401, 429))
 def list_uploads(request: Request, unit: Unit) -> list[UploadOut]:
     """The unit's last 50 uploads, the latest first."""
-    return [upload_out(each) for each in asking_of(request).uploads(unit)[1]]
+    return [upload_out(each) for each in asking_of(request).uploads(unit)]
 
 
 @router.get("/api/v1/uploads/{upload_id}", responses=refusals(401, 404, 429))

@@ -9,10 +9,8 @@ from fastapi import Request, UploadFile
 
 from connectors.settings import Settings
 from connectors.warehouse.engine import connect
-from connectors.warehouse.ledger import read_units
 from connectors.warehouse.upload_tokens import Bearer, bearer_of
 from connectors.warehouse.uploads import Upload, read_uploads
-from flows.schedule import now
 from flows.web_intake.limits import Tries
 from flows.web_intake.receiving import File, Receiver
 from flows.web_intake.refusals import no_files, no_token, too_many_files, too_many_tries
@@ -42,12 +40,10 @@ class Asking:
             raise no_token()
         return bearer
 
-    def uploads(self, bearer: Bearer) -> tuple[str, list[Upload]]:
-        """The unit's name (empty where today's register has it no more) and its uploads, the latest first."""
-        today = now().date()
+    def uploads(self, bearer: Bearer) -> list[Upload]:
+        """The unit's uploads, the latest first."""
         with connect(self.settings) as conn:
-            names = {unit_id: name for unit_id, name, _ in read_units(conn, today, today)}
-            return names.get(bearer.unit_id, ""), read_uploads(conn, bearer.unit_id)
+            return read_uploads(conn, bearer.unit_id)
 
 
 def asking_of(request: Request) -> Asking:

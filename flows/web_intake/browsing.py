@@ -50,9 +50,8 @@ def home(request: Request) -> Response:
     except TurnedAwayError as refused:
         return HTMLResponse(sign_in_page(refused.zh if COOKIE in request.cookies else ""))
     asking = asking_of(request)
-    name, uploads = asking.uploads(unit)
     owing = read_owing(asking.settings, unit)
-    return HTMLResponse(home_page(unit.unit_id, name, uploads, owing, asking.settings.max_file_mb))
+    return HTMLResponse(home_page(unit.unit_id, asking.uploads(unit), owing, asking.settings.max_file_mb))
 
 
 @router.post("/sign-in", dependencies=[Depends(from_our_page)])

@@ -29,7 +29,7 @@ def sign_in_page(said: str = "") -> str:
     return _render("upload_sign_in.html.j2", said=said)
 
 
-def home_page(unit_id: str, unit_name: str, uploads: Sequence[Upload], owing: Owing, limit_mb: int) -> str:
+def home_page(unit_id: str, uploads: Sequence[Upload], owing: Owing, limit_mb: int) -> str:
     """The page with the form, what the unit owes with the empty workbooks for it, and what it has uploaded."""
     today = now().date()
     return _render(
@@ -38,7 +38,7 @@ def home_page(unit_id: str, unit_name: str, uploads: Sequence[Upload], owing: Ow
         owed_more=max(0, len(owing.owed) - MOST_OWED),
         current=owing.current,
         unit_id=unit_id,
-        unit_name=unit_name,
+        unit_name=owing.unit_name,
         limit_mb=limit_mb,
         uploads=[(upload, *_standing(upload)) for upload in uploads],
     )

@@ -152,11 +152,11 @@ class Receiver:
         return [(_answer(each), each.data) for each in tried]
 
     def _try(self, conn: psycopg.Connection[Any], named: Sequence[tuple[PurePath, bytes]]) -> list[Tried]:
-        from connectors.warehouse.registers import read_unit_register
+        from connectors.warehouse.registers import UNIT_REGISTER, read_unit_register
         from connectors.warehouse.waivers import read_waivers
 
         with self._slot():
-            register, waivers = read_unit_register(conn, with_reporting=True), read_waivers(conn)
+            register, waivers = read_unit_register(conn, judging=[UNIT_REGISTER]), read_waivers(conn)
             return try_workbooks(self._pool, named, register, waivers, self._judging)
 
     @contextmanager

@@ -135,7 +135,7 @@ def _from_folder(
     answers = []
     for part in parts:
         received = write_received(conn, part.files, run_id)
-        register = read_unit_register(conn, with_reporting=True)
+        register = read_unit_register(conn, judging=[r.form_id for r in part.batch.readings])
         decisions = decide(part.batch.readings, part.batch.rows, register, read_waivers(conn))
         load(conn, keyring, decisions, received, run_id)
         names = {file.delivery_id: file.object_name for file in part.files}

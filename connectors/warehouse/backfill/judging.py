@@ -23,7 +23,7 @@ from connectors.warehouse.loading import (
     write_submissions,
 )
 from connectors.warehouse.overlay import has_place, overlaid
-from connectors.warehouse.registers import REGISTER_TURN, read_unit_register
+from connectors.warehouse.registers import read_unit_register
 from connectors.warehouse.replay import Candidate, answers, write_replays
 from connectors.warehouse.sequences import next_ids
 from connectors.warehouse.waivers import read_waivers
@@ -58,7 +58,7 @@ def judge_again(
     readings = {reading.delivery_id: reading for reading in batch.readings}
     same = [c for c in candidates if c.delivery_id not in displaced and answers(readings[c.delivery_id], c)]
     ended = [Ended(c, "identity_differs") for c in candidates if c not in same]
-    register = read_unit_register(conn, with_reporting=any(forms()[c.form_id].turn == REGISTER_TURN for c in same))
+    register = read_unit_register(conn, judging=[c.form_id for c in same])
     decisions = decide([readings[c.delivery_id] for c in same], batch.rows, register, read_waivers(conn))
     # Nothing is confirmed anew by an answer that stays as it is.
     silent = [replace(d, reading=replace(readings[d.delivery_id], confirmed=[])) for d in decisions]

@@ -76,7 +76,7 @@ def test_a_store_killed_in_an_object_leaves_no_half_and_loses_nothing(bench: Ben
     assert bench.delivered("store") == {"a.xlsx": whole}
     store.start()
     relay.pass_on()
-    until = time.monotonic() + 90
+    until = time.monotonic() + 30
     while (again := bench.look()["store"]).outcome != "good":
         # The store's parts find each other within seconds.
         assert time.monotonic() < until, again.error_en

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from connectors.warehouse.ledger import RegisteredUnit
 from connectors.workbooks.template import Identity, write_workbook
-from connectors.workbooks.template_series import RegisteredUnit, SeriesCount, write_series
+from connectors.workbooks.template_series import SeriesCount, write_series
 from expectations.contract import forms
 
 OFFICE = RegisteredUnit("S0001", "样例省工会机关", "provincial_office")
