@@ -44,7 +44,7 @@ class Province:
     def run(self, kill_at: Point | None = None, prepare: Callable[[], None] | None = None) -> int:
         """Run a night to its end, or to its death at `kill_at`; gives the exit code (-9 when killed)."""
         process = multiprocessing.get_context("forkserver").Process(
-            target=_night, args=(self.settings, self.night, kill_at, prepare)
+            target=_night, args=(self.settings, self.night, kill_at, prepare, dict(os.environ))
         )
         process.start()
         process.join()
@@ -52,7 +52,10 @@ class Province:
         return process.exitcode
 
 
-def _night(settings: Settings, night: date, kill_at: Point | None, prepare: Callable[[], None] | None) -> None:
+def _night(
+    settings: Settings, night: date, kill_at: Point | None, prepare: Callable[[], None] | None, environment: dict[str, str]
+) -> None:
+    os.environ.update(environment)  # a fork server gives its children the environment that it began with
     from connectors.errors import WarehouseError
     from flows.moments import Moment
     from flows.night import run_night
