@@ -5,6 +5,7 @@
     │   ├── SettingsError                       an environment variable holds what it may not
     │   ├── SourcesUnsound                      sources.yaml does not say what it must
     │   ├── PeriodClosed                        what was asked for would change a closed period
+    │   ├── AccountUnusable                     an account of the database that may not become a reader's
     │   └── BackfillRefused                     a backfill may not go on; its tree is in connectors/warehouse/backfill/errors.py
     ├── DatabaseError
     │   ├── DatabaseUnreachable                 nothing answers, or it does not let us in
@@ -107,6 +108,17 @@ class PeriodClosed(UsageError):
 
 
 @dataclass(eq=False)
+class AccountUnusable(UsageError):
+    """An account of the database that may not become a reader's."""
+
+    login: str
+    why_zh: str
+    why_en: str
+    zh: ClassVar[str] = "账号 {login} 不能用来读取数据：{why_zh}。请换一个名称。"
+    en: ClassVar[str] = "The account {login} cannot be given to a reader: {why_en}. Take another name."
+
+
+@dataclass(eq=False)
 class DatabaseError(WarehouseError):
     """The database cannot be used."""
 
@@ -161,16 +173,17 @@ class DatabaseMissing(DatabaseError):
 
 @dataclass(eq=False)
 class DatabaseRightsMissing(DatabaseError):
-    """Our role may not do in its own database what it must."""
+    """Our role may not do in its own database, or to the roles that read it, what it must."""
 
     target: str
     reason: str
     zh: ClassVar[str] = (
-        "当前角色在数据库 {target} 中权限不足（{reason}）；请由管理员把该数据库的所有者设为该角色（alter database … owner to …），再重新运行。"
+        "当前角色在数据库 {target} 中权限不足（{reason}）；请由管理员把该数据库的所有者设为该角色（alter database … owner to …），"
+        "并允许它创建角色（alter role … createrole），再重新运行。"
     )
     en: ClassVar[str] = (
         "Our role lacks a right in the database {target} ({reason}); have it made the owner of that database "
-        "(alter database … owner to …) and run again."
+        "(alter database … owner to …) and allowed to make roles (alter role … createrole), and run again."
     )
 
 

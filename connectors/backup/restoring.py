@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from connectors.replies.signing import PUBLIC_FILE, public_key_in
 from connectors.settings import Settings, without_password
 from connectors.warehouse.engine import connect, migrate
 from connectors.warehouse.migrations import known_versions
+from connectors.warehouse.rights import ensure_roles
 
 OUR_SCHEMAS = (
     *("archive", "landing", "quarantine", "registers", "pii", "ops", "checks"),
@@ -116,6 +118,9 @@ def _ask_the_database(settings: Settings, state: State, *, may_replace: bool) ->
         here, there = conn.info.server_version // 10_000, state.server_version // 10_000
         if here < there:
             raise BackupTooNew("数据库", "Postgres", str(there), str(here))
+        # A dump grants rights to our own roles, which a new server does not have; it is told below where we may not make them.
+        with suppress(psycopg.errors.InsufficientPrivilege), conn.transaction():
+            ensure_roles(conn)
         known = {row[0] for row in conn.execute("select rolname::text from pg_roles")}
         if absent := sorted(set(state.roles) - known):
             raise RolesMissing(", ".join(absent), target)

@@ -19,6 +19,9 @@ from connectors.settings import Settings, environment_with, without_password
 DATABASE = "warehouse"
 """Our database on the embedded server."""
 
+PROVISION = 1
+"""The number of what `_provision` makes; raise it with each change there, and a server that runs gets it at the next command."""
+
 PREFECT_DATABASE = "prefect"
 """Prefect's database on the embedded server; on another server it is named after ours, which may share it with others."""
 
@@ -45,7 +48,7 @@ def ensure_database(settings: Settings) -> str:
     if settings.url:
         return settings.url
     location = recorded_location(settings)
-    if location is None or not location.is_provisioned or not _is_up(location):
+    if location is None or location.provision != PROVISION or not _is_up(location):
         location = _start(settings)
     return socket_url(location, APP_ROLE, password(settings, APP_ROLE), DATABASE)
 
@@ -123,7 +126,7 @@ def status(settings: Settings) -> ServerStatus:
     refuse_strangers(location)
     is_running = is_accepting(location)
     url = socket_url(location, APP_ROLE, "", DATABASE).replace(":@", "@")
-    version = _server_version(ensure_database(settings)) if is_running and location.is_provisioned else None
+    version = _server_version(ensure_database(settings)) if is_running and location.provision else None
     return ServerStatus(
         True,
         is_running,
@@ -153,10 +156,10 @@ def _is_up(location: Location) -> bool:
 def _start(settings: Settings) -> Location:
     with file_lock(make_home_and_lock(settings), START_SECONDS):
         location = start_server(settings)
-        if location.is_provisioned:
+        if location.provision == PROVISION:
             return location
         _provision(settings, location)
-        return record_location(settings, replace(location, is_provisioned=True))
+        return record_location(settings, replace(location, provision=PROVISION))
 
 
 def _provision(settings: Settings, location: Location) -> None:
@@ -173,8 +176,8 @@ def _provision(settings: Settings, location: Location) -> None:
         ).decode()
         exists = conn.execute("select 1 from pg_roles where rolname = %s", (APP_ROLE,)).fetchone()
         verb = sql.SQL("alter role {}" if exists else "create role {}").format(role)
-        # It may make databases, because Prefect's own is one, and nothing else.
-        options = sql.SQL(" login nosuperuser nocreaterole createdb password {}").format(sql.Literal(verifier))
+        # It may make databases, because Prefect's own is one, and roles, of which Postgres lets it rule those alone that it made.
+        options = sql.SQL(" login nosuperuser createrole createdb password {}").format(sql.Literal(verifier))
         conn.execute(verb + options)
     make_database(admin_url, DATABASE)
     with psycopg.connect(admin_url, autocommit=True, connect_timeout=30) as conn:

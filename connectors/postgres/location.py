@@ -40,12 +40,12 @@ LONGEST_SOCKET_PATH = 107
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a cluster lies and whose it is. `is_provisioned`: our role and database have been made in it."""
+    """Where a cluster lies and whose it is. `provision` says how far our role and database have been made in it; 0 is not at all."""
 
     base: str
     socket_dir: str
     account: str
-    is_provisioned: bool
+    provision: int
 
     @property
     def data(self) -> Path:
@@ -76,6 +76,8 @@ def recorded_location(settings: Settings) -> Location | None:
         return None
     except (PermissionError, NotADirectoryError) as error:
         raise FolderUnwritable(str(settings.home), error.strerror or "") from None
+    # Version 0.2 recorded a yes or no: a home of its time is provisioned anew, which harms nothing.
+    facts = {"provision": 0} | {name: fact for name, fact in facts.items() if name != "is_provisioned"}
     # Paths inside the home are recorded relative to it, so that a home can be moved.
     return Location(**{**facts, **{name: str(settings.home / facts[name]) for name in ("base", "socket_dir")}})
 
@@ -99,7 +101,7 @@ def settle_location(settings: Settings) -> tuple[Location, Account]:
     if location is None:
         account = choose_account(settings.postgres_account)
         base = _choose_base(settings, account)
-        location = record_location(settings, Location(str(base), str(base / "socket"), account.name, False))
+        location = record_location(settings, Location(str(base), str(base / "socket"), account.name, 0))
     else:
         account = account_named(location.account)
         if account.is_stepped_down and os.geteuid() != 0:

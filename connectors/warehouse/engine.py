@@ -64,18 +64,21 @@ def migrate(settings: Settings) -> None:
     from connectors.warehouse.landing import ensure_tables
     from connectors.warehouse.migrations import upgrade
     from connectors.warehouse.register_views import ensure_views
+    from connectors.warehouse.rights import ensure_rights, ensure_roles
 
     target = without_password(ensure_database(settings))
-    with _named_rights(target), engine(settings).begin() as connection:
+    with named_rights(settings), engine(settings).begin() as connection:
         connection.execute(sqlalchemy.text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         conn = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
         version = conn.info.server_version // 10_000
         if version < OLDEST_SUPPORTED:
             raise DatabaseTooOld(target, version, OLDEST_SUPPORTED)
+        ensure_roles(conn)
         upgrade(connection)
         ensure_tables(conn)
         ensure_views(conn)
         ensure_check_views(conn)
+        ensure_rights(conn)
 
 
 def database_clock(conn: psycopg.Connection[Any]) -> datetime:
@@ -86,8 +89,11 @@ def database_clock(conn: psycopg.Connection[Any]) -> datetime:
 
 
 @contextmanager
-def _named_rights(target: str) -> Iterator[None]:
-    """Say of a right that our role lacks which database it lacks it in. SQLAlchemy wraps what psycopg raises."""
+def named_rights(settings: Settings) -> Iterator[None]:
+    """Say of a right that our role lacks which database it lacks it in. SQLAlchemy wraps what psycopg raises.
+
+    Raises: DatabaseRightsMissing.
+    """
     import sqlalchemy.exc
 
     try:
@@ -96,6 +102,7 @@ def _named_rights(target: str) -> Iterator[None]:
         lack = error.orig if isinstance(error, sqlalchemy.exc.ProgrammingError) else error
         if not isinstance(lack, psycopg.errors.InsufficientPrivilege):
             raise
+        target = without_password(ensure_database(settings))
         raise DatabaseRightsMissing(target, lack.diag.message_primary or "") from error
 
 

@@ -30,6 +30,8 @@ KINDS_ZH = {
     "closed": "结账",
     "reopened": "重开",
     "published": "发布",
+    "access_given": "授予读取权限",
+    "access_taken": "收回读取权限",
     "backfilled": "回补",
 }
 """Every kind of event, and what people call it."""

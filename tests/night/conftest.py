@@ -53,7 +53,11 @@ class Province:
 
 
 def _night(
-    settings: Settings, night: date, kill_at: Point | None, prepare: Callable[[], None] | None, environment: dict[str, str]
+    settings: Settings,
+    night: date,
+    kill_at: Point | None,
+    prepare: Callable[[], None] | None,
+    environment: dict[str, str],
 ) -> None:
     os.environ.update(environment)  # a fork server gives its children the environment that it began with
     from connectors.errors import WarehouseError

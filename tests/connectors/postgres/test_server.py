@@ -127,7 +127,7 @@ def test_our_role_owns_its_database_and_is_no_superuser(home: Settings) -> None:
         owner = conn.execute(
             "select pg_get_userbyid(datdba) from pg_database where datname = current_database()"
         ).fetchone()
-    assert rights == (False, False, True, False, False)
+    assert rights == (False, True, True, False, False)
     assert owner == ("warehouse_app",)
 
 
