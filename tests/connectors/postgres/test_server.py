@@ -1,5 +1,6 @@
 """The embedded server: made once, private, outlives its starter, comes back after every kind of death."""
 
+import json
 import os
 import shutil
 import stat
@@ -13,8 +14,11 @@ import pytest
 
 from connectors.postgres import ensure_database, start, status, stop
 from connectors.postgres.account import account_named
+from connectors.postgres.databases import PROVISION
 from connectors.postgres.errors import ClusterAccountMissing, ClusterVersionDiffers
 from connectors.postgres.location import LONGEST_SOCKET_PATH
+from connectors.postgres.passwords import ADMIN_ROLE
+from connectors.postgres.urls import socket_url
 from connectors.settings import Settings
 from tests.conftest import settings_in
 from tests.connectors.postgres.clusters import kill_postmaster, location_of, remember, remembered, start_in_child
@@ -129,6 +133,21 @@ def test_our_role_owns_its_database_and_is_no_superuser(home: Settings) -> None:
         ).fetchone()
     assert rights == (False, True, True, False, False)
     assert owner == ("warehouse_app",)
+
+
+def test_a_running_server_of_an_earlier_version_is_given_what_this_one_provisions(home: Settings) -> None:
+    url = ensure_database(home)
+    admin = socket_url(location_of(home), ADMIN_ROLE, (home.secrets_dir / ADMIN_ROLE).read_text(), "postgres")
+    with closing(psycopg.connect(admin, autocommit=True)) as conn:
+        conn.execute("alter role warehouse_app nocreaterole")
+    record = home.home / "postgres.json"
+    facts = json.loads(record.read_text())
+    del facts["provision"]
+    record.write_text(json.dumps(facts | {"is_provisioned": True}))
+    assert ensure_database(home) == url
+    with closing(psycopg.connect(url)) as conn:
+        assert conn.execute("select rolcreaterole from pg_roles where rolname = current_user").fetchone() == (True,)
+    assert location_of(home).provision == PROVISION
 
 
 def test_folders_and_passwords_are_closed_to_others(home: Settings) -> None:
