@@ -36,6 +36,7 @@ class Settings:
     health_port: int = 4201
     intake_host: str = "127.0.0.1"
     intake_port: int = 4202
+    bi_port: int = 8088
     postgres_account: str | None = None
     chunk_size: int = 400
     readers: int = 2
@@ -361,6 +362,14 @@ VARIABLES: tuple[Variable, ...] = (
         *_whole(1, 65535),
     ),
     Variable(
+        "WAREHOUSE_BI_PORT",
+        "bi_port",
+        "8088",
+        "看板（Superset）的端口；只在本机",
+        "The port of the dashboards (Superset), on this machine only",
+        *_whole(1, 65535),
+    ),
+    Variable(
         "PREFECT_API_DATABASE_CONNECTION_URL",
         "prefect_database_url",
         "",
@@ -400,6 +409,11 @@ def secret_in_environment(name: str) -> str:
 def environment_with(**more: str) -> dict[str, str]:
     """The environment of this process and `more`, for a program that takes our place."""
     return {**os.environ, **more}
+
+
+def environment_of(*names: str) -> dict[str, str]:
+    """These variables of this process, as far as they are set, for a program that is to know no others."""
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def without_password(url: str) -> str:

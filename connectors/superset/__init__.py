@@ -1,0 +1,1 @@
+"""Apache Superset: its installation, its service, and dashboards as code."""

@@ -1,0 +1,208 @@
+"""Dashboards as code in a real Superset, over the small province after one night: all there, all answered, told where somebody changed one."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import yaml
+
+from connectors.settings import Settings
+from connectors.superset import deploying
+from connectors.superset.bundle import bundle, read_dashboards, read_datasets
+from connectors.superset.client import session
+from connectors.superset.deploying import deploy, differences
+from connectors.superset.errors import DashboardsUnsound
+from connectors.superset.service import ADMINISTRATOR, BI_FOLDER, Superset, bring_up, is_answering, stop
+from tests.flows.browser import BROWSER, browsing
+from tests.night.conftest import Province
+
+SETTLED_SECONDS = 120
+
+pytestmark = pytest.mark.timeout(1500)
+
+
+@pytest.fixture(scope="module")
+def settings(make_province: Callable[[], Province]) -> Iterator[Settings]:
+    """A warehouse with one night in it, and a port of its own for Superset."""
+    province = make_province()
+    assert province.run() == 1
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    yield replace(province.settings, bi_port=port)
+    assert province.settings.url
+    own = urlsplit(province.settings.url).path.lstrip("/")
+    with closing(province.connect()) as conn:
+        conn.execute(f"drop database if exists superset_{own} with (force)")
+        conn.execute(f"revoke warehouse_bi_reader from superset_{own}_reader")
+        for account in (f"superset_{own}", f"superset_{own}_reader"):
+            conn.execute(f"drop role {account}")
+
+
+@pytest.fixture(scope="module")
+def superset(settings: Settings) -> Iterator[Superset]:
+    """A Superset brought up from nothing, with every dashboard."""
+    steps: list[str] = []
+    made = bring_up(settings, steps.append)
+    assert steps == ["install", "initialise", "start"]
+    deploy(settings)
+    yield made
+    assert stop(made) is True
+    assert stop(made) is False
+
+
+def test_what_is_declared_is_deployed_and_a_second_time_changes_nothing(settings: Settings, superset: Superset) -> None:
+    assert differences(settings) == []
+    with session(superset) as client:
+        before = client.assets()
+    steps: list[str] = []
+    assert bring_up(settings, steps.append) == superset
+    assert steps == ["install"]
+    deployed = deploy(settings)
+    with session(superset) as client:
+        assert client.assets() == before
+    boards = read_dashboards(BI_FOLDER, read_datasets(BI_FOLDER))
+    assert (deployed.dashboards, deployed.charts) == (len(boards), sum(len(board.charts) for board in boards))
+    assert deployed.dashboards >= 5
+
+
+def test_every_chart_is_answered_with_rows(superset: Superset) -> None:
+    with session(superset) as client:
+        answers = list(client.answers())
+    assert len(answers) >= 30
+    assert [answer for answer in answers if answer.error or answer.rows < 1] == []
+
+
+def test_a_chart_that_somebody_changed_is_told_and_put_right(settings: Settings, superset: Superset) -> None:
+    [chart] = [chart for chart in charts(superset) if chart["slice_name"] == "规划目标进度"]
+    with session(superset) as client:
+        client._http.put(f"/api/v1/chart/{chart['id']}", json={"slice_name": "别的名字"}).raise_for_status()
+    [told] = differences(settings)
+    assert (told.kind, told.title, told.places) == ("changed", "规划目标进度", ("/slice_name",))
+    deploy(settings)
+    assert differences(settings) == []
+
+
+def test_a_chart_that_nobody_declared_is_told(settings: Settings, superset: Superset) -> None:
+    [dataset] = {chart["datasource_id"] for chart in charts(superset) if chart["slice_name"] == "规划目标进度"}
+    with session(superset) as client:
+        made = {
+            "slice_name": "随手做的",
+            "viz_type": "table",
+            "datasource_id": dataset,
+            "datasource_type": "table",
+            "params": "{}",
+        }
+        answered = client._http.post("/api/v1/chart/", json=made)
+        answered.raise_for_status()
+    assert [(told.kind, told.title) for told in differences(settings)] == [("undeclared", "随手做的")]
+    with session(superset) as client:
+        client._http.delete(f"/api/v1/chart/{answered.json()['id']}").raise_for_status()
+
+
+def charts(superset: Superset) -> list[dict[str, Any]]:
+    with session(superset) as client:
+        return list(client._ask("/api/v1/chart/", q="(page_size:100)").json()["result"])
+
+
+def test_superset_reads_what_is_published_and_nothing_else(settings: Settings, superset: Superset) -> None:
+    account, password = (superset.folder / "reader").read_text().split()
+    assert settings.url
+    with closing(psycopg.connect(settings.url, user=account, password=password, autocommit=True)) as reader:
+        assert reader.execute("select count(*) > 0 from bi.indicator_value").fetchone() == (True,)
+        for other in ("ops.submission", "landing.relief", "pii.person", "marts.fct_measures"):
+            with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable)):
+                reader.execute(f"select from {other}")  # type: ignore[arg-type]
+    own = (superset.folder / "metadata_url").read_text()
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(settings.url, user=urlsplit(own).username, password=urlsplit(own).password)
+
+
+def test_its_secrets_are_closed_to_others_and_its_log_knows_none(superset: Superset) -> None:
+    secrets = ["secret_key", "admin_password", "metadata_url", "reader"]
+    assert [oct((superset.folder / name).stat().st_mode & 0o777) for name in secrets] == ["0o600"] * 4
+    said = superset.log.read_text()
+    assert superset.password not in said
+    assert (superset.folder / "reader").read_text().split()[1] not in said
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here (bin/install-browser installs it for root on Debian)")
+def test_a_leader_sees_the_dashboard_in_chinese_and_nothing_comes_from_elsewhere(
+    superset: Superset, tmp_path: Path
+) -> None:
+    with browsing(tmp_path) as page:
+        page.open(f"{superset.address}/login/")
+        page.shows("用户名", seconds=SETTLED_SECONDS)
+        wait_for(lambda: page.run("document.querySelector('#password') !== null"))
+        page.type("#username", ADMINISTRATOR)
+        page.type("#password", superset.password)
+        page.press("button[type=submit]")
+        wait_for(lambda: "login" not in str(page.run("location.pathname")))
+        page.open(f"{superset.address}/superset/dashboard/leaders/")
+        page.shows(
+            "领导看板",
+            "慰问救助资金",
+            "规划目标进度",
+            "公布数字与计算结果",
+            "文联“六个一”创作经费",
+            seconds=SETTLED_SECONDS,
+        )
+        loaded = page.run("performance.getEntriesByType('resource').map(entry => entry.name).join('\\n')").split("\n")
+    assert {urlsplit(address).netloc for address in loaded if address.startswith("http")} == {
+        urlsplit(superset.address).netloc
+    }
+
+
+def wait_for(is_so: Callable[[], object]) -> None:
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+
+
+def test_a_killed_superset_comes_up_again(settings: Settings, superset: Superset) -> None:
+    assert stop(superset) is True
+    assert not is_answering(superset)
+    steps: list[str] = []
+    bring_up(settings, steps.append)
+    assert steps == ["install", "start"]
+    assert differences(settings) == []
+
+
+def test_a_dataset_that_the_warehouse_cannot_answer_is_refused_and_nothing_is_deployed(
+    settings: Settings, superset: Superset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "bi"
+    shutil.copytree(BI_FOLDER, folder, ignore=shutil.ignore_patterns(".venv"))
+    said = yaml.safe_load((folder / "datasets.yaml").read_text())
+    said["published"]["sql"] = "select figure_id from bi.no_such_table"
+    said["relief"]["columns"]["nowhere"] = "没有的列"
+    (folder / "datasets.yaml").write_text(yaml.safe_dump(said, allow_unicode=True))
+    monkeypatch.setattr(deploying, "BI_FOLDER", folder)
+    with pytest.raises(DashboardsUnsound) as told:
+        deploy(settings)
+    assert 'published: relation "bi.no_such_table" does not exist' in told.value.what_en
+    assert "relief: nowhere (columns)" in told.value.what_en
+    monkeypatch.undo()
+    assert differences(settings) == []
+
+
+def test_a_bundle_is_the_same_bytes_for_the_same_words() -> None:
+    assert bundle(BI_FOLDER, "postgresql+psycopg2://a@b/c") == bundle(BI_FOLDER, "postgresql+psycopg2://a@b/c")
+
+
+def test_every_chart_stands_in_its_dashboard_once_and_rows_are_as_wide_as_the_page() -> None:
+    for board in read_dashboards(BI_FOLDER, read_datasets(BI_FOLDER)):
+        placed = [name for row in board.rows for name in row]
+        assert sorted(placed) == sorted(board.charts), board.name
+        assert {sum(board.charts[name].width for name in row) for row in board.rows} == {12}, board.name
