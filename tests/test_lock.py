@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LOCK = (ROOT / "requirements.lock").read_text()
-BLOCKS = re.split(r"\n(?=\S)", LOCK.strip())
+LOCKS = [LOCK, (ROOT / "bi" / "requirements.lock").read_text()]
+BLOCKS = [block for lock in LOCKS for block in re.split(r"\n(?=\S)", lock.strip())]
 
 ADDRESSES = re.compile(
     "|".join(

@@ -104,7 +104,8 @@ def _axes(chart: Chart) -> dict[str, Any]:
         "x_axis": chart.x,
         # A year is no time and no quantity; without this, an axis of years goes from 2,019 to 2,022.
         "xAxisForceCategorical": True,
-        "x_axis_sort": chart.x,
+        # Lying bars are drawn from the bottom, so the longest comes to the top; what stands goes by its axis, as time does.
+        "x_axis_sort": chart.metrics[0] if chart.lying else chart.x,
         "x_axis_sort_asc": True,
         "metrics": list(chart.metrics),
         "groupby": [chart.series] if chart.series else [],
