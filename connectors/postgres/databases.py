@@ -126,7 +126,8 @@ def status(settings: Settings) -> ServerStatus:
     refuse_strangers(location)
     is_running = is_accepting(location)
     url = socket_url(location, APP_ROLE, "", DATABASE).replace(":@", "@")
-    version = _server_version(ensure_database(settings)) if is_running and location.provision else None
+    own = socket_url(location, APP_ROLE, password(settings, APP_ROLE), DATABASE) if location.provision else ""
+    version = _server_version(own) if is_running and own else None
     return ServerStatus(
         True,
         is_running,

@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 import psycopg
@@ -44,6 +45,12 @@ ADMINISTRATOR = "admin"
 WORKERS = 2
 START_SECONDS = 300
 """How long a server may take to answer, of which half a minute are its imports on a quiet machine."""
+
+LEAVES_SECONDS = 20
+"""How long a server may take to leave us and write its pid; one that has none then is dead."""
+
+LONGEST = 36
+"""Of a database's name, in the names of its accounts, for which Postgres has 63 signs."""
 
 MASK = "X" * 10
 """What stands for a password in an address that Superset is shown; it then takes the one given beside."""
@@ -155,7 +162,7 @@ def _make_secrets(settings: Settings, superset: Superset) -> None:
         if not (superset.folder / name).exists():
             write_private(superset.folder / name, secrets.token_urlsafe(32))
     url = ensure_database(settings)
-    own = urlsplit(url).path.lstrip("/")
+    own = _plain(unquote(urlsplit(url).path.lstrip("/")))
     with connect(settings) as conn, named_rights(settings):
         if not (superset.folder / "metadata_url").exists():
             account = database = f"superset_{own}"
@@ -178,6 +185,16 @@ def _make_secrets(settings: Settings, superset: Superset) -> None:
             write_private(superset.folder / "reader", f"{account} {password}")
 
 
+def _plain(database: str) -> str:
+    """The name of a database as a part of the names of accounts, which are shorter and have no other signs than these."""
+    plain = re.sub("[^a-z0-9_]", "_", database)
+    return (
+        plain
+        if plain == database and len(plain) <= LONGEST
+        else f"{plain[:LONGEST]}_{hashlib.sha256(database.encode()).hexdigest()[:8]}"
+    )
+
+
 def _make_account(conn: psycopg.Connection[object], account: str) -> str:
     """An account that may log in and nothing else, with a new password: the one of a home that is gone is known to nobody."""
     password = secrets.token_urlsafe(32)
@@ -198,23 +215,22 @@ def _sqlalchemy_url(url: str, account: str, password: str) -> str:
 
 
 def _start(settings: Settings, superset: Superset) -> None:
-    command: list[str | Path] = [
-        ENVIRONMENT / "bin" / "gunicorn", "--workers", str(WORKERS), "--threads", "8", "--timeout", "120",
-        "--bind", f"127.0.0.1:{settings.bi_port}", "--pid", str(superset.folder / "pid"), "superset.app:create_app()",
+    """Start the server, which leaves us: it outlives the command that started it."""
+    arguments = [
+        "--daemon", "--workers", str(WORKERS), "--threads", "8", "--timeout", "120", "--bind", f"127.0.0.1:{settings.bi_port}",
+        "--pid", str(superset.folder / "pid"), "--error-logfile", str(superset.log), "--capture-output", "superset.app:create_app()",
     ]  # fmt: skip
-    with superset.log.open("ab") as log:
-        process = subprocess.Popen(
-            command, cwd=superset.folder, env=_environment(superset), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True,
-        )  # fmt: skip
-    deadline = time.monotonic() + START_SECONDS
+    (superset.folder / "pid").unlink(missing_ok=True)
+    _run(superset, "start", [ENVIRONMENT / "bin" / "gunicorn", *arguments])
+    began = time.monotonic()
     while not is_answering(superset):
-        if process.poll() is not None or time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > START_SECONDS or (waited > LEAVES_SECONDS and superset.pid is None):
             raise SupersetFailed("start", str(superset.log), _last_words(superset.log))
         time.sleep(0.5)
 
 
-def _run(superset: Superset, step: str, command: list[Path]) -> None:
+def _run(superset: Superset, step: str, command: Sequence[str | Path]) -> None:
     with superset.log.open("ab") as log:
         done = subprocess.run(
             command, cwd=superset.folder, env=_environment(superset), stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False

@@ -18,8 +18,8 @@ from connectors.errors import AccountUnusable
 from connectors.warehouse.events import Event, append_events
 from connectors.warehouse.rights import ROLES, STEWARD
 
-NAME = re.compile("[a-z][a-z0-9_]{1,40}")
-"""What an account may be called, so that nobody has to quote it."""
+NAME = re.compile("[a-z][a-z0-9_]{1,62}")
+"""What an account may be called, so that nobody has to quote it and Postgres cuts nothing off."""
 
 PASSWORD_BYTES = 24
 

@@ -12,12 +12,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from connectors.postgres import ensure_database, start, status, stop
+from connectors.postgres import databases, ensure_database, start, status, stop
 from connectors.postgres.account import account_named
 from connectors.postgres.databases import PROVISION
 from connectors.postgres.errors import ClusterAccountMissing, ClusterVersionDiffers
 from connectors.postgres.location import LONGEST_SOCKET_PATH
 from connectors.postgres.passwords import ADMIN_ROLE
+from connectors.postgres.processes import postmaster_pid
 from connectors.postgres.urls import socket_url
 from connectors.settings import Settings
 from tests.conftest import settings_in
@@ -79,6 +80,17 @@ def test_a_living_server_whose_socket_folder_was_deleted_can_be_stopped(home: Se
     shutil.rmtree(location_of(home).socket_dir)
     assert stop(home) is True
     assert remembered(ensure_database(home)) == (42,)
+
+
+def test_asking_for_the_status_of_a_server_that_dies_meanwhile_does_not_start_it(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(ensure_database(home))
+    kill_postmaster(home)
+    answers = iter([True])
+    monkeypatch.setattr(databases, "is_accepting", lambda _: next(answers, False))
+    assert status(home).version is None
+    assert postmaster_pid(location_of(home)) is None
 
 
 def test_a_pid_file_that_names_a_stranger_does_not_stop_the_start(home: Settings) -> None:
