@@ -158,7 +158,7 @@ def test_a_leader_sees_the_dashboard_in_chinese_and_nothing_comes_from_elsewhere
             "慰问救助资金",
             "规划目标进度",
             "公布数字与计算结果",
-            "文联“六个一”创作经费",
+            "智慧工会建设率",
             seconds=SETTLED_SECONDS,
         )
         loaded = page.run("performance.getEntriesByType('resource').map(entry => entry.name).join('\\n')").split("\n")
