@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,7 +143,7 @@ def _heat(chart: Chart) -> tuple[str, dict[str, Any]]:
         "sort_x_axis": "alpha_asc",
         "sort_y_axis": "alpha_desc",
         "normalize_across": "heatmap",
-        "linear_color_scheme": "schemeYlOrRd" if chart.lying else "schemeRdYlGn",
+        "linear_color_scheme": "schemeRdYlGn",
         "xscale_interval": 1,
         "yscale_interval": 1,
         "show_legend": True,
@@ -154,4 +154,3 @@ def _heat(chart: Chart) -> tuple[str, dict[str, Any]]:
 
 
 _KINDS = {"number": _number, "bars": _bars, "lines": _lines, "table": _table, "heat": _heat}
-KINDS: Sequence[str] = tuple(_KINDS)

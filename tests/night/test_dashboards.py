@@ -58,10 +58,12 @@ def superset(settings: Settings) -> Iterator[Superset]:
     """A Superset brought up from nothing, with every dashboard."""
     steps: list[str] = []
     made = bring_up(settings, steps.append)
-    assert steps == ["install", "initialise", "start"]
-    deploy(settings)
-    yield made
-    assert stop(made) is True
+    try:
+        assert steps == ["install", "initialise", "start"]
+        deploy(settings)
+        yield made
+    finally:
+        assert stop(made) is True
     assert stop(made) is False
 
 
