@@ -33,13 +33,7 @@ from connectors.replies.signing import PUBLIC_FILE, public_key_in
 from connectors.settings import Settings, without_password
 from connectors.warehouse.engine import connect, migrate
 from connectors.warehouse.migrations import known_versions
-from connectors.warehouse.rights import ensure_roles
-
-OUR_SCHEMAS = (
-    *("archive", "landing", "quarantine", "registers", "pii", "ops", "checks"),
-    *("staging", "intermediate", "marts", "bi_candidate", "bi"),
-)
-"""What a warehouse that holds no data yet may have, and a restore puts its own in the place of."""
+from connectors.warehouse.rights import OUR_SCHEMAS, ensure_roles
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,21 +168,16 @@ def _provision(settings: Settings, location: Location) -> None:
     import psycopg
     from psycopg import sql
 
+    from connectors.postgres.logins import set_login
+
     admin_url = socket_url(location, ADMIN_ROLE, password(settings, ADMIN_ROLE), "postgres")
     with psycopg.connect(admin_url, autocommit=True, connect_timeout=30) as conn:
-        role = sql.Identifier(APP_ROLE)
-        # The server is told the verifier, so that the password itself crosses no wire and stands in no log.
-        verifier = conn.pgconn.encrypt_password(
-            password(settings, APP_ROLE).encode(), APP_ROLE.encode(), b"scram-sha-256"
-        ).decode()
-        exists = conn.execute("select 1 from pg_roles where rolname = %s", (APP_ROLE,)).fetchone()
-        verb = sql.SQL("alter role {}" if exists else "create role {}").format(role)
         # It may make databases, because Prefect's own is one, and roles, of which Postgres lets it rule those alone that it made.
-        options = sql.SQL(" login nosuperuser createrole createdb password {}").format(sql.Literal(verifier))
-        conn.execute(verb + options)
+        set_login(conn, APP_ROLE, password(settings, APP_ROLE), "nosuperuser createrole createdb")
     make_database(admin_url, DATABASE)
     with psycopg.connect(admin_url, autocommit=True, connect_timeout=30) as conn:
-        conn.execute(sql.SQL("alter database {} owner to {}").format(sql.Identifier(DATABASE), role))
+        owned = sql.SQL("alter database {} owner to {}")
+        conn.execute(owned.format(sql.Identifier(DATABASE), sql.Identifier(APP_ROLE)))
         conn.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(DATABASE)))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,20 +35,23 @@ class Dashboard:
     filters: tuple[Mapping[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What is declared under `bi/`: datasets by name, and dashboards by the names of their files."""
+
+    datasets: Mapping[str, Mapping[str, Any]]
+    dashboards: Sequence[Dashboard]
+
+
 def identity(kind: str, name: str) -> str:
     """The UUID of an asset."""
     return str(uuid5(NAMESPACE, f"{kind}/{name}"))
 
 
-def read_datasets(folder: Path) -> dict[str, dict[str, Any]]:
-    """The declared datasets by name."""
-    found: dict[str, dict[str, Any]] = yaml.safe_load((folder / "datasets.yaml").read_text(encoding="utf-8"))
-    return found
-
-
-def read_dashboards(folder: Path, datasets: Mapping[str, Mapping[str, Any]]) -> list[Dashboard]:
-    """The declared dashboards, by the names of their files."""
-    return [_dashboard(path, datasets) for path in sorted((folder / "dashboards").glob("*.yaml"))]
+def read_declared(folder: Path) -> Declared:
+    """What stands in that folder."""
+    datasets = yaml.safe_load((folder / "datasets.yaml").read_text(encoding="utf-8"))
+    return Declared(datasets, [_dashboard(path, datasets) for path in sorted((folder / "dashboards").glob("*.yaml"))])
 
 
 def _dashboard(path: Path, datasets: Mapping[str, Mapping[str, Any]]) -> Dashboard:
@@ -74,23 +77,27 @@ def _chart(name: str, said: Mapping[str, Any], datasets: Mapping[str, Mapping[st
     return Chart(name=name, formats=formats, **facts)
 
 
-def bundle(folder: Path, database_url: str) -> bytes:
-    """The zip that `POST /api/v1/assets/import/` takes."""
-    datasets = read_datasets(folder)
-    files: dict[str, Any] = {
+def assets(declared: Declared, database_url: str) -> dict[str, dict[str, Any]]:
+    """The assets of Superset, by the names of their files in a bundle."""
+    files: dict[str, dict[str, Any]] = {
         "metadata.yaml": {"version": VERSION, "type": "assets", "timestamp": "2020-01-01T00:00:00+00:00"},
         "databases/warehouse.yaml": _database(database_url),
     }
-    for name, dataset in datasets.items():
+    for name, dataset in declared.datasets.items():
         files[f"datasets/warehouse/{name}.yaml"] = _dataset(name, dataset)
-    for board in read_dashboards(folder, datasets):
+    for board in declared.dashboards:
         for chart in board.charts.values():
             files[f"charts/{chart.name.replace('/', '_')}.yaml"] = _chart_asset(chart)
         files[f"dashboards/{board.name}.yaml"] = _dashboard_asset(board)
+    return files
+
+
+def bundle(files: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """The zip of assets that `POST /api/v1/assets/import/` takes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, facts in files.items():
-            text = yaml.safe_dump(facts, allow_unicode=True, sort_keys=False)
+            text = yaml.safe_dump(dict(facts), allow_unicode=True, sort_keys=False)
             archive.writestr(zipfile.ZipInfo(f"assets/{path}", EPOCH), text)
     return packed.getvalue()
 

@@ -52,11 +52,12 @@ def params(chart: Chart) -> tuple[str, dict[str, Any]]:
 def query_context(chart: Chart, viz_type: str, form: Mapping[str, Any]) -> str:
     """The question behind the chart, which Superset would else only know after somebody has saved the chart in a browser."""
     dimensions = [*([chart.x] if chart.x else []), *([chart.series] if chart.series else []), *chart.columns]
+    order = chart.order or ((chart.x,) if chart.x else ())
     query = {
         "columns": dimensions,
         "metrics": list(chart.metrics),
         "filters": [{"col": c, "op": o, "val": v} for c, o, v in chart.where],
-        "orderby": [[name, True] for name in (chart.order or (chart.x,) if chart.x or chart.order else ())],
+        "orderby": [[name, True] for name in order],
         "row_limit": ROWS,
         "extras": {},
         "annotation_layers": [],

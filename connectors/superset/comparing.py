@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import yaml
 
 OWN = frozenset({"uuid", "version", "sqlalchemy_uri", "query_context", "database_uuid"})
 """What Superset rewrites for itself."""
@@ -26,10 +22,8 @@ class Difference:
     places: tuple[str, ...] = ()
 
 
-def compare(bundle: bytes, held: Mapping[str, Mapping[str, Any]]) -> list[Difference]:
+def compare(declared: Iterable[Mapping[str, Any]], held: Mapping[str, Mapping[str, Any]]) -> list[Difference]:
     """The differences, by title; what Superset adds to an asset of its own accord is none."""
-    with zipfile.ZipFile(io.BytesIO(bundle)) as files:
-        declared = [yaml.safe_load(files.read(name)) for name in files.namelist()]
     wanted = {asset["uuid"]: asset for asset in declared if "uuid" in asset}
     found = [Difference("undeclared", _title(asset)) for uuid, asset in held.items() if uuid not in wanted]
     for uuid, asset in wanted.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from connectors.settings import Settings
-from connectors.superset.bundle import bundle, read_dashboards, read_datasets
+from connectors.superset.bundle import assets, bundle, read_declared
 from connectors.superset.client import session
 from connectors.superset.comparing import Difference, compare
 from connectors.superset.errors import ChartsFailing, DashboardsUnsound
@@ -30,28 +31,27 @@ def deploy(settings: Settings) -> Deployed:
 
     Raises: DashboardsUnsound before anything is deployed, ChartsFailing afterwards, SupersetUnreachable, DatabaseError.
     """
-    datasets = read_datasets(BI_FOLDER)
-    dashboards = read_dashboards(BI_FOLDER, datasets)
+    declared = read_declared(BI_FOLDER)
     with connect(settings) as conn:
-        check_datasets(conn, datasets)
+        check_datasets(conn, declared.datasets)
     url, password = reader_url(settings)
     with session(superset_of(settings)) as client:
-        client.put_assets(bundle(BI_FOLDER, url), password)
+        client.put_assets(bundle(assets(declared, url)), password)
         # A bundle is taken in whole even if a chart in it cannot be drawn.
         wrong = [f"{answer.title}: {answer.error}" for answer in client.answers() if answer.error]
     if wrong:
         raise ChartsFailing(len(wrong), wrong[0])
-    return Deployed(len(dashboards), sum(len(board.charts) for board in dashboards))
+    return Deployed(len(declared.dashboards), sum(len(board.charts) for board in declared.dashboards))
 
 
 def differences(settings: Settings) -> list[Difference]:
     """Where Superset holds something else than what is declared. Raises: SupersetUnreachable."""
     url, _ = reader_url(settings)
     with session(superset_of(settings)) as client:
-        return compare(bundle(BI_FOLDER, url), client.assets())
+        return compare(assets(read_declared(BI_FOLDER), url).values(), client.assets())
 
 
-def check_datasets(conn: psycopg.Connection[Any], datasets: dict[str, dict[str, Any]]) -> None:
+def check_datasets(conn: psycopg.Connection[Any], datasets: Mapping[str, Mapping[str, Any]]) -> None:
     """Raises: DashboardsUnsound unless every dataset can be asked, with the columns and metrics that it declares."""
     wrong = []
     for name, said in datasets.items():

@@ -32,6 +32,7 @@ from psycopg.conninfo import conninfo_to_dict
 from connectors.home import file_lock, make_home, write_private
 from connectors.postgres import ensure_database
 from connectors.postgres.databases import make_database
+from connectors.postgres.logins import set_login
 from connectors.postgres.urls import with_database
 from connectors.settings import PROJECT_FOLDER, Settings, environment_of
 from connectors.superset.errors import SupersetFailed, SupersetNotInstalled
@@ -45,6 +46,9 @@ ADMINISTRATOR = "admin"
 WORKERS = 2
 START_SECONDS = 300
 """How long a server may take to answer, of which half a minute are its imports on a quiet machine."""
+
+STOP_SECONDS = 30
+"""How long a server may take to end what it does; one that hangs is killed then."""
 
 LEAVES_SECONDS = 20
 """How long a server may take to leave us and write its pid; one that has none then is dead."""
@@ -123,10 +127,11 @@ def stop(superset: Superset) -> bool:
     if pid is None:
         return False
     os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + STOP_SECONDS
     while superset.pid is not None:
         if time.monotonic() > deadline:
-            os.killpg(pid, signal.SIGKILL)
+            # Its workers are of its group, which a daemon of gunicorn does not lead.
+            os.killpg(os.getpgid(pid), signal.SIGKILL)
         time.sleep(0.1)
     return True
 
@@ -166,7 +171,7 @@ def _make_secrets(settings: Settings, superset: Superset) -> None:
     with connect(settings) as conn, named_rights(settings):
         if not (superset.folder / "metadata_url").exists():
             account = database = f"superset_{own}"
-            password = _make_account(conn, account)
+            password = _account_with_password(conn, account)
             make_database(url, database)
             with psycopg.connect(with_database(url, database), autocommit=True) as inside:
                 inside.execute(sql.SQL("grant all on schema public to {}").format(sql.Identifier(account)))
@@ -180,28 +185,23 @@ def _make_secrets(settings: Settings, superset: Superset) -> None:
             )
         if not (superset.folder / "reader").exists():
             account = f"superset_{own}_reader"
-            password = _make_account(conn, account)
+            password = _account_with_password(conn, account)
             give_access(conn, account, BI_READER, [], "warehouse bi up")
             write_private(superset.folder / "reader", f"{account} {password}")
 
 
 def _plain(database: str) -> str:
     """The name of a database as a part of the names of accounts, which are shorter and have no other signs than these."""
-    plain = re.sub("[^a-z0-9_]", "_", database)
-    return (
-        plain
-        if plain == database and len(plain) <= LONGEST
-        else f"{plain[:LONGEST]}_{hashlib.sha256(database.encode()).hexdigest()[:8]}"
-    )
+    if re.fullmatch(f"[a-z0-9_]{{1,{LONGEST}}}", database):
+        return database
+    plain = re.sub("[^a-z0-9_]", "_", database)[:LONGEST]
+    return f"{plain}_{hashlib.sha256(database.encode()).hexdigest()[:8]}"
 
 
-def _make_account(conn: psycopg.Connection[object], account: str) -> str:
-    """An account that may log in and nothing else, with a new password: the one of a home that is gone is known to nobody."""
+def _account_with_password(conn: psycopg.Connection[object], account: str) -> str:
+    """The password of an account, new each time: the one of a home that is gone is known to nobody."""
     password = secrets.token_urlsafe(32)
-    verifier = conn.pgconn.encrypt_password(password.encode(), account.encode(), b"scram-sha-256").decode()
-    found = conn.execute("select from pg_roles where rolname = %s", (account,)).fetchone()
-    verb = sql.SQL("alter role {} login password {}" if found else "create role {} login password {}")
-    conn.execute(verb.format(sql.Identifier(account), sql.Literal(verifier)))
+    set_login(conn, account, password)
     return password
 
 

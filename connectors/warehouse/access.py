@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from connectors.errors import AccountUnusable
+from connectors.postgres.logins import set_login
 from connectors.warehouse.events import Event, append_events
 from connectors.warehouse.rights import ROLES, STEWARD
 
@@ -53,7 +54,9 @@ def give_access(conn: psycopg.Connection[Any], login: str, role: str, orgs: Sequ
         if found is not None and found != (True, False):
             why = ("它不能登录，或权限大于只读", "it cannot log in, or may do more than read")
             raise AccountUnusable(login, *why)
-        password = None if found else _make(conn, login)
+        password = None if found else secrets.token_urlsafe(PASSWORD_BYTES)
+        if password is not None:
+            set_login(conn, login, password)
         if (login, role) not in _members(conn):
             conn.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(login)))
         with conn.cursor() as cursor:
@@ -89,14 +92,6 @@ def read_accounts(conn: psycopg.Connection[Any]) -> list[Account]:
         if login in accounts and STEWARD in accounts[login].roles:
             accounts[login].orgs.append(org_id)
     return list(accounts.values())
-
-
-def _make(conn: psycopg.Connection[Any], login: str) -> str:
-    password = secrets.token_urlsafe(PASSWORD_BYTES)
-    # The server is told the verifier, so that the password itself crosses no wire and stands in no log.
-    verifier = conn.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256").decode()
-    conn.execute(sql.SQL("create role {} login password {}").format(sql.Identifier(login), sql.Literal(verifier)))
-    return password
 
 
 def _members(conn: psycopg.Connection[Any]) -> set[tuple[str, str]]:

@@ -28,7 +28,10 @@ OPEN_SCHEMAS = (
     *("archive", "landing", "quarantine", "registers", "checks", "ops"),
     *("staging", "intermediate", "marts", "bi_candidate", "bi"),
 )
-SCHEMAS = {BI_READER: ("bi",), STEWARD: ("bi",), AUDITOR: OPEN_SCHEMAS, BACKUP: (*OPEN_SCHEMAS, "pii")}
+OUR_SCHEMAS = (*OPEN_SCHEMAS, "pii")
+"""All that a warehouse has, whether it holds data yet or not; a restore puts its own in the place of it."""
+
+SCHEMAS = {BI_READER: ("bi",), STEWARD: ("bi",), AUDITOR: OPEN_SCHEMAS, BACKUP: OUR_SCHEMAS}
 """The schemas in which a role may read every table and view but the hidden ones."""
 
 HIDDEN = {AUDITOR: frozenset({("ops", "upload_token")})}
@@ -64,24 +67,25 @@ def ensure_rights(conn: psycopg.Connection[Any]) -> None:
     _ensure_way_in(conn)
     for kind, object_kinds in (("table", "rvmp"), ("sequence", "S")):
         _give_and_take(conn, kind, *_on_relations(conn, object_kinds))
-    for schema, table, columns, has_rules in _tables_about_somebody(conn):
-        _ensure_row_rules(conn, schema, table, columns, has_rules=has_rules)
+    for table, columns, has_rules in _tables_about_somebody(conn):
+        _ensure_row_rules(conn, table, columns, has_rules=has_rules)
 
 
 def _ensure_way_in(conn: psycopg.Connection[Any]) -> None:
     """The right to connect, and to name what is in a schema."""
-    [(database,)] = conn.execute("select current_database()::text").fetchall()
-    for role in ROLES:
-        [(may_connect,)] = conn.execute("select has_database_privilege(%s, %s, 'connect')", (role, database)).fetchall()
-        if not may_connect:
-            conn.execute(
-                sql.SQL("grant connect on database {} to {}").format(sql.Identifier(database), sql.Identifier(role))
-            )
+    shut_out = conn.execute(
+        "select current_database()::text, rolname::text from pg_roles"
+        " where rolname = any(%s) and not has_database_privilege(oid, current_database(), 'connect')",
+        (list(ROLES),),
+    )
+    for database, role in shut_out.fetchall():
+        grant = sql.SQL("grant connect on database {} to {}")
+        conn.execute(grant.format(sql.Identifier(database), sql.Identifier(role)))
     rows = conn.execute(
         "select n.nspname::text, r.rolname::text, has_schema_privilege(r.oid, n.oid, 'usage')"
         " from pg_namespace n cross join pg_roles r"
         " where n.nspname = any(%s) and r.rolname = any(%s) and pg_has_role(n.nspowner, 'usage')",
-        (list(SCHEMAS[BACKUP]), list(ROLES)),
+        (list(OUR_SCHEMAS), list(ROLES)),
     )
     for schema, role, has_it in rows.fetchall():
         wants = schema in SCHEMAS[role]
@@ -105,19 +109,16 @@ def _on_relations(conn: psycopg.Connection[Any], kinds: str) -> tuple[Rights, Ri
         " from pg_class c join pg_namespace n on n.oid = c.relnamespace"
         " where n.nspname = any(%(schemas)s) and c.relkind::text = any(string_to_array(%(kinds)s, null))"
         " and pg_has_role(c.relowner, 'usage')",
-        {"roles": list(ROLES), "schemas": list(SCHEMAS[BACKUP]), "kinds": kinds},
+        {"roles": list(ROLES), "schemas": list(OUR_SCHEMAS), "kinds": kinds},
     )
+    # Where a sequence stands is nothing that people read.
+    readers = (BACKUP,) if kinds == "S" else ROLES
     for schema, name, holders in rows.fetchall():
-        for role in ROLES:
-            is_sequence = kinds == "S"
-            if (
-                schema in SCHEMAS[role]
-                and (schema, name) not in HIDDEN.get(role, ())
-                and (role == BACKUP or not is_sequence)
-            ):
+        for role in readers:
+            if schema in SCHEMAS[role] and (schema, name) not in HIDDEN.get(role, ()):
                 wanted[role].add((schema, name))
-            if role in holders:
-                found[role].add((schema, name))
+        for role in holders:
+            found[role].add((schema, name))
     return wanted, found
 
 
@@ -132,26 +133,24 @@ def _give_and_take(conn: psycopg.Connection[Any], kind: str, wanted: Rights, fou
                 conn.execute(sql.SQL(text).format(sql.SQL(kind), listed, sql.Identifier(role)))
 
 
-def _tables_about_somebody(conn: psycopg.Connection[Any]) -> list[tuple[str, str, list[str], bool]]:
-    """The tables of `bi` that say whom a row is about: schema, name, the columns that say so, and whether rows are ruled already."""
+def _tables_about_somebody(conn: psycopg.Connection[Any]) -> list[tuple[str, list[str], bool]]:
+    """The tables of `bi` that say whom a row is about: name, the columns that say so, and whether rows are ruled already."""
     return conn.execute(
-        "select n.nspname::text, c.relname::text,"
+        "select c.relname::text,"
         " array_agg(a.attname::text order by array_position(%(columns)s, a.attname::text)), c.relrowsecurity"
-        " from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        " from pg_class c"
         " join pg_attribute a on a.attrelid = c.oid and a.attname = any(%(columns)s) and not a.attisdropped"
-        " where n.nspname = 'bi' and c.relkind = 'r' and pg_has_role(c.relowner, 'usage') group by c.oid, n.nspname, c.relname",
+        " where c.relnamespace = 'bi'::regnamespace and c.relkind = 'r' and pg_has_role(c.relowner, 'usage') group by c.oid, c.relname",
         {"columns": list(CARE_COLUMNS)},
     ).fetchall()
 
 
-def _ensure_row_rules(
-    conn: psycopg.Connection[Any], schema: str, table: str, columns: list[str], *, has_rules: bool
-) -> None:
+def _ensure_row_rules(conn: psycopg.Connection[Any], table: str, columns: list[str], *, has_rules: bool) -> None:
     """Let everybody who may read the table see all of it, but stewards see what is about those in their care.
 
     Policies are told by their comments: one that says another thing is made anew.
     """
-    name = sql.Identifier(schema, table)
+    name = sql.Identifier("bi", table)
     in_care = sql.SQL(" or ").join(sql.SQL("{} = any({})").format(sql.Identifier(c), sql.SQL(IN_CARE)) for c in columns)
     found = dict(
         conn.execute(

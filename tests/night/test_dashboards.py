@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +21,7 @@ import yaml
 
 from connectors.settings import Settings
 from connectors.superset import deploying
-from connectors.superset.bundle import bundle, read_dashboards, read_datasets
+from connectors.superset.bundle import assets, bundle, read_declared
 from connectors.superset.client import session
 from connectors.superset.deploying import deploy, differences
 from connectors.superset.errors import DashboardsUnsound
@@ -77,7 +79,7 @@ def test_what_is_declared_is_deployed_and_a_second_time_changes_nothing(settings
     deployed = deploy(settings)
     with session(superset) as client:
         assert client.assets() == before
-    boards = read_dashboards(BI_FOLDER, read_datasets(BI_FOLDER))
+    boards = read_declared(BI_FOLDER).dashboards
     assert (deployed.dashboards, deployed.charts) == (len(boards), sum(len(board.charts) for board in boards))
     assert deployed.dashboards >= 5
 
@@ -184,7 +186,9 @@ def wait_for(is_so: Callable[[], object]) -> None:
         time.sleep(0.3)
 
 
-def test_a_killed_superset_comes_up_again(settings: Settings, superset: Superset) -> None:
+def test_a_superset_that_hangs_is_stopped_and_comes_up_again(settings: Settings, superset: Superset) -> None:
+    assert superset.pid is not None
+    os.kill(superset.pid, signal.SIGSTOP)
     assert stop(superset) is True
     assert not is_answering(superset)
     steps: list[str] = []
@@ -212,11 +216,12 @@ def test_a_dataset_that_the_warehouse_cannot_answer_is_refused_and_nothing_is_de
 
 
 def test_a_bundle_is_the_same_bytes_for_the_same_words() -> None:
-    assert bundle(BI_FOLDER, "postgresql+psycopg2://a@b/c") == bundle(BI_FOLDER, "postgresql+psycopg2://a@b/c")
+    one, other = (bundle(assets(read_declared(BI_FOLDER), "postgresql+psycopg2://a@b/c")) for _ in range(2))
+    assert one == other
 
 
 def test_every_chart_stands_in_its_dashboard_once_and_rows_are_as_wide_as_the_page() -> None:
-    for board in read_dashboards(BI_FOLDER, read_datasets(BI_FOLDER)):
+    for board in read_declared(BI_FOLDER).dashboards:
         placed = [name for row in board.rows for name in row]
         assert sorted(placed) == sorted(board.charts), board.name
         assert {sum(board.charts[name].width for name in row) for row in board.rows} == {12}, board.name
