@@ -12,7 +12,7 @@ CODE := flows connectors expectations
 # Looked up only when the set-up runs. PYTHON=/path/to/python3.12 make ... chooses another one.
 PYTHON ?= $(shell bin/find-python)
 
-.PHONY: help run test soak lint types fmt bench lock
+.PHONY: help run test soak lint types fmt bench lock sbom licences audit
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,15 @@ bench: $(READY) ## The whole night and reading alone against hand-written loader
 
 lock: $(READY) ## Resolve pyproject.toml into requirements.lock (newer versions: make lock OPTIONS=--upgrade)
 	$(BIN)/python bin/setup.py lock $(OPTIONS)
+
+sbom: $(READY) ## The bill of materials of both locks, as CycloneDX JSON in build/sbom
+	@$(BIN)/python -m bin.supply.sbom
+
+licences: $(READY) ## The licence of every locked package, written anew and held against bin/supply/policy.yaml
+	@$(BIN)/python -m bin.supply.licences
+
+audit: $(READY) ## Known vulnerabilities of both locks; needs the network and ends with 3 without it (SERVICE=osv asks another)
+	@$(BIN)/python -m bin.supply.audit $(or $(SERVICE),pypi)
 
 $(READY): requirements.lock pyproject.toml bin/setup.py
 	@"$(or $(PYTHON),$(error Python 3.11, 3.12 or 3.13 is needed and none was found. Install one or name it: make PYTHON=/path/to/python3.12))" bin/setup.py

@@ -1,0 +1,46 @@
+"""Dated exceptions: a package that may be used although a check speaks against it, why, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Excepted:
+    """One exception: of this package, against this complaint (a licence, or the id of a vulnerability)."""
+
+    package: str
+    complaint: str
+    reason: str
+    until: date
+
+
+def read_exceptions(lines: Iterable[dict[str, Any]], complaint: str) -> list[Excepted]:
+    """The exceptions of a policy; `complaint` is the key that says what is excepted.
+
+    Raises: ValueError for one that lacks something, or has what nobody reads.
+    """
+    made = []
+    for line in lines:
+        if line.keys() != {"package", complaint, "reason", "until"}:
+            raise ValueError(f"An exception has exactly package, {complaint}, reason and until; this one: {line}")
+        if not isinstance(line["until"], date) or not str(line["reason"]).strip():
+            raise ValueError(f"An exception has a reason, and a day in `until` (2027-11-30); this one: {line}")
+        made.append(Excepted(line["package"], line[complaint], line["reason"], line["until"]))
+    return made
+
+
+def unsound(exceptions: Iterable[Excepted], against: set[tuple[str, str]], today: date) -> list[str]:
+    """What is wrong with exceptions: those past their day, and those that except nothing (`against`: what was complained of)."""
+    return [
+        f"{found.package}: the exception for {found.complaint} ended on {found.until}. Replace the package, or say anew why and until when."
+        for found in exceptions
+        if found.until < today
+    ] + [
+        f"{found.package}: nothing is said against it by {found.complaint} any more. Take the exception out."
+        for found in exceptions
+        if (found.package, found.complaint) not in against
+    ]
