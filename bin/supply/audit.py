@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bin.supply.exceptions import Excepted, read_exceptions, unsound
-from bin.supply.licences import FOLDER, today
+from bin.supply.exceptions import Excepted, read_exceptions, today, unexcepted, unsound
 from bin.supply.locks import LOCKS, ROOT
 
-EXCEPTIONS = FOLDER / "vulnerabilities.yaml"
+EXCEPTIONS = Path(__file__).with_name("vulnerabilities.yaml")
 MEND = """NOT AUDITED: {why}
 So nothing is known either way. Run `make audit` where the public index answers for /pypi/<name>/<version>/json (a mirror often has packages only),
 or `make audit SERVICE=osv` where api.osv.dev can be reached.
@@ -53,17 +53,19 @@ def verdict(answers: list[dict[str, Any]], exceptions: list[Excepted]) -> int:
         )
         return 3
     known = [(answer, flaw) for answer in answers for flaw in answer["vulns"]]
-    excepted = {(found.package, found.complaint) for found in exceptions}
     against = {(answer["name"], flaw["id"]) for answer, flaw in known}
+    uncovered = unexcepted(exceptions, against)
     wrong = [
         f"{answer['name']} {answer['version']}: {flaw['id']}; mended in {', '.join(flaw['fix_versions']) or 'no version yet'}. "
         f"`make lock OPTIONS='--upgrade-package {answer['name']}'`, or a dated exception in {EXCEPTIONS.name}."
         for answer, flaw in known
-        if (answer["name"], flaw["id"]) not in excepted
+        if (answer["name"], flaw["id"]) in uncovered
     ] + unsound(exceptions, against, today())
     sys.stderr.writelines(f"{line}\n" for line in wrong)
     if not wrong:
-        sys.stdout.write(f"{len(answers)} packages asked for: nothing is known against them.\n")
+        sys.stdout.write(
+            f"{len(answers)} packages asked for: no flaw is known that is not excepted ({len(against)} are).\n"
+        )
     return 1 if wrong else 0
 
 

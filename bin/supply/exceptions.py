@@ -33,12 +33,22 @@ def read_exceptions(lines: Iterable[dict[str, Any]], complaint: str) -> list[Exc
     return made
 
 
-def unsound(exceptions: Iterable[Excepted], against: set[tuple[str, str]], today: date) -> list[str]:
-    """What is wrong with exceptions: those past their day, and those that except nothing (`against`: what was complained of)."""
+def today() -> date:
+    """The day by which exceptions end."""
+    return date.today()  # noqa: DTZ011 - the reader's own day will do for a term of months
+
+
+def unexcepted(exceptions: Iterable[Excepted], against: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """What no exception covers, of `against`: packages, each with what is complained of."""
+    return against - {(found.package, found.complaint) for found in exceptions}
+
+
+def unsound(exceptions: Iterable[Excepted], against: set[tuple[str, str]], day: date) -> list[str]:
+    """What is wrong with exceptions: those past their day, and those that except nothing (`against`: as for `unexcepted`)."""
     return [
         f"{found.package}: the exception for {found.complaint} ended on {found.until}. Replace the package, or say anew why and until when."
         for found in exceptions
-        if found.until < today
+        if found.until < day
     ] + [
         f"{found.package}: nothing is said against it by {found.complaint} any more. Take the exception out."
         for found in exceptions

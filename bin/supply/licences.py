@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from license_expression import ExpressionError, get_spdx_licensing
 
-from bin.supply.exceptions import read_exceptions, unsound
+from bin.supply.exceptions import read_exceptions, today, unexcepted, unsound
 from bin.supply.locks import LOCKS, Lock
 
 FOLDER = Path(__file__).parent
@@ -59,11 +59,6 @@ def main() -> int:
     if not wrong:
         sys.stdout.write(f"{len(found)} packages, all under licences that policy.yaml allows or excepts.\n")
     return 1 if wrong else 0
-
-
-def today() -> date:
-    """The day by which exceptions end."""
-    return date.today()  # noqa: DTZ011 - the reader's own day will do for a term of months
 
 
 def licences_of(lock: Lock, stated: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
@@ -124,10 +119,9 @@ def complaints(licences: Mapping[str, str], policy: Mapping[str, Any], day: date
         for package, licence in licences.items()
         if not is_allowed(licence, policy["allowed"])
     }
-    excepted = {(found.package, found.complaint) for found in exceptions}
     return [
         f"{package}: {licence} is not allowed. Use another package, or add a dated exception with its reason to {POLICY.name}."
-        for package, licence in sorted(against - excepted)
+        for package, licence in sorted(unexcepted(exceptions, against))
     ] + unsound(exceptions, against, day)
 
 

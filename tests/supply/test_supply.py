@@ -12,7 +12,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from bin.supply import audit, licences
-from bin.supply.exceptions import Excepted, read_exceptions, unsound
+from bin.supply.exceptions import Excepted, read_exceptions, today, unsound
 from bin.supply.locks import LOCKS, WAREHOUSE, Lock
 from bin.supply.sbom import document, needed_by
 
@@ -33,7 +33,7 @@ def test_a_line_says_what_the_installed_metadata_says(lock: Lock) -> None:
 
 
 def test_every_licence_is_allowed_or_excepted_and_no_exception_is_past_its_day() -> None:
-    assert licences.complaints(KNOWN, POLICY, licences.today()) == []
+    assert licences.complaints(KNOWN, POLICY, today()) == []
 
 
 def test_what_is_stated_is_needed_and_of_the_standard() -> None:
@@ -94,7 +94,7 @@ def test_an_exception_without_a_reason_or_a_day_is_refused(line: dict[str, Any])
 
 def test_the_exceptions_for_vulnerabilities_are_whole_and_not_past_their_day() -> None:
     exceptions = read_exceptions(yaml.safe_load(audit.EXCEPTIONS.read_text()), "vulnerability")
-    assert unsound(exceptions, {(found.package, found.complaint) for found in exceptions}, licences.today()) == []
+    assert unsound(exceptions, {(found.package, found.complaint) for found in exceptions}, today()) == []
 
 
 FLAW = {"name": "jinja2", "version": "2.4.1", "vulns": [{"id": "GHSA-462w-v97r-4m45", "fix_versions": ["2.10.1"]}]}
