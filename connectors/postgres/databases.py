@@ -50,7 +50,7 @@ def ensure_database(settings: Settings) -> str:
     location = recorded_location(settings)
     if location is None or location.provision != PROVISION or not _is_up(location):
         location = _start(settings)
-    return socket_url(location, APP_ROLE, password(settings, APP_ROLE), DATABASE)
+    return _our_url(settings, location)
 
 
 def psycopg_url(settings: Settings) -> str:
@@ -126,8 +126,7 @@ def status(settings: Settings) -> ServerStatus:
     refuse_strangers(location)
     is_running = is_accepting(location)
     url = socket_url(location, APP_ROLE, "", DATABASE).replace(":@", "@")
-    own = socket_url(location, APP_ROLE, password(settings, APP_ROLE), DATABASE) if location.provision else ""
-    version = _server_version(own) if is_running and own else None
+    version = _server_version(_our_url(settings, location)) if is_running and location.provision else None
     return ServerStatus(
         True,
         is_running,
@@ -147,6 +146,11 @@ def psql(settings: Settings, *arguments: str) -> NoReturn:
     environment = environment_with(PGAPPNAME="warehouse db psql", **secret)
     command = [str(program), "--dbname", target, *arguments]
     os.execve(program, command, environment)  # noqa: S606 - no shell is wanted
+
+
+def _our_url(settings: Settings, location: Location) -> str:
+    """The libpq URL of our database on the embedded server, whether it runs or not."""
+    return socket_url(location, APP_ROLE, password(settings, APP_ROLE), DATABASE)
 
 
 def _is_up(location: Location) -> bool:

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -131,7 +132,8 @@ def stop(superset: Superset) -> bool:
     while superset.pid is not None:
         if time.monotonic() > deadline:
             # Its workers are of its group, which a daemon of gunicorn does not lead.
-            os.killpg(os.getpgid(pid), signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(os.getpgid(pid), signal.SIGKILL)
         time.sleep(0.1)
     return True
 
