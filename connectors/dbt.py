@@ -20,6 +20,7 @@ from connectors.errors import BuildFailed
 from connectors.postgres import ensure_database
 from connectors.warehouse.build_inputs import build_foundation, code_digest
 from connectors.warehouse.engine import connect
+from connectors.warehouse.roles import LOADER
 from connectors.warehouse.scope import Digests, open_build
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def build(settings: Settings, run_id: int, business_date: date, fence: int, inpu
     either way, and after a second build too. Raises: BuildFailed if dbt itself cannot run; DatabaseError.
     """
     started = time.monotonic()
-    with connect(settings) as conn:
+    with connect(settings, LOADER) as conn:
         project = settings.dbt_project_dir
         digests = Digests(inputs, build_foundation(conn, project), code_digest(conn, project))
         opened = open_build(conn, run_id, business_date, fence, digests)
@@ -70,7 +71,7 @@ def build(settings: Settings, run_id: int, business_date: date, fence: int, inpu
     # Unit tests prove the arithmetic to developers, on made-up rows; a night has real ones.
     results = run_dbt(settings, "build", *selection, "--exclude-resource-type", "unit_test")
     failures = tuple(_name(result.node) for result in results if str(result.status) in FAILED)
-    with connect(settings) as conn:
+    with connect(settings, LOADER) as conn:
         conn.execute(
             "update ops.dbt_build set finished_at = now(), passed = %s where build_id = %s",
             (not failures, opened.build_id),

@@ -179,11 +179,15 @@ class DatabaseRightsMissing(DatabaseError):
     reason: str
     zh: ClassVar[str] = (
         "当前角色在数据库 {target} 中权限不足（{reason}）；请由管理员把该数据库的所有者设为该角色（alter database … owner to …），"
-        "并允许它创建角色（alter role … createrole），再重新运行。"
+        "并允许它创建角色（alter role … createrole）；"
+        "若 warehouse_owner 等角色是别人创建的，还要让它成为其成员（grant warehouse_owner, warehouse_loader, warehouse_transformer, "
+        "warehouse_publisher to …），再重新运行。"
     )
     en: ClassVar[str] = (
         "Our role lacks a right in the database {target} ({reason}); have it made the owner of that database "
-        "(alter database … owner to …) and allowed to make roles (alter role … createrole), and run again."
+        "(alter database … owner to …) and allowed to make roles (alter role … createrole); where another made the roles "
+        "warehouse_owner, warehouse_loader, warehouse_transformer and warehouse_publisher, have it made a member of them (grant … to …); "
+        "and run again."
     )
 
 

@@ -103,12 +103,13 @@ class Night:
         from connectors.keys import Keyring
         from connectors.warehouse.engine import connect, migrate
         from connectors.warehouse.key_register import check_keys
+        from connectors.warehouse.roles import LOADER
         from connectors.warehouse.runs import open_run
 
         migrate(self.settings)
         self.keyring: Keyring = Keyring.load(self.settings)
         self.archive: Archive = Archive(self.settings, self.keyring)
-        self._conn = connect(self.settings)
+        self._conn = connect(self.settings, LOADER)
         check_keys(self._conn, self.keyring)
         self.run_id = open_run(self._conn, kind, self.business_date)
 
@@ -144,10 +145,11 @@ class Night:
     def connection(self) -> psycopg.Connection[Any]:
         """The night's connection; another one if the former was lost, so that a step tried again can succeed."""
         from connectors.warehouse.engine import connect
+        from connectors.warehouse.roles import LOADER
         from connectors.warehouse.runs import RUN_LOCK
 
         if self._conn is None or self._conn.closed:
-            self._conn = connect(self.settings)
+            self._conn = connect(self.settings, LOADER)
             # The run is alive as long as somebody holds its lock.
             self._conn.execute("select pg_advisory_lock(%s, %s)", (RUN_LOCK, self.run_id))
         return self._conn

@@ -33,7 +33,8 @@ from connectors.replies.signing import PUBLIC_FILE, public_key_in
 from connectors.settings import Settings, without_password
 from connectors.warehouse.engine import connect, migrate
 from connectors.warehouse.migrations import known_versions
-from connectors.warehouse.rights import OUR_SCHEMAS, ensure_roles
+from connectors.warehouse.rights import ensure_roles
+from connectors.warehouse.roles import OUR_SCHEMAS
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ from connectors.settings import PROJECT_FOLDER, Settings, environment_of
 from connectors.superset.errors import SupersetFailed, SupersetNotInstalled
 from connectors.warehouse.access import give_access
 from connectors.warehouse.engine import connect, named_rights
-from connectors.warehouse.rights import BI_READER
+from connectors.warehouse.roles import BI_READER
 
 BI_FOLDER = PROJECT_FOLDER / "bi"
 ENVIRONMENT = BI_FOLDER / ".venv"

@@ -17,7 +17,7 @@ from psycopg import sql
 from connectors.errors import AccountUnusable
 from connectors.postgres.logins import set_login
 from connectors.warehouse.events import Event, append_events
-from connectors.warehouse.rights import ROLES, STEWARD
+from connectors.warehouse.roles import READERS, STEWARD
 
 NAME = re.compile("[a-z][a-z0-9_]{1,62}")
 """What an account may be called, so that nobody has to quote it and Postgres cuts nothing off."""
@@ -100,6 +100,6 @@ def _members(conn: psycopg.Connection[Any]) -> set[tuple[str, str]]:
         "select m.rolname::text, r.rolname::text from pg_auth_members a join pg_roles m on m.oid = a.member"
         # Who makes a role is its member too, to give it on, without its rights.
         " join pg_roles r on r.oid = a.roleid where r.rolname = any(%s) and m.rolname <> current_user",
-        (list(ROLES),),
+        (list(READERS),),
     )
     return {(login, role) for login, role in rows.fetchall()}

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
+from psycopg import sql
 
 from connectors.errors import DatabaseRightsMissing, DatabaseTooOld, DatabaseUnreachable
 from connectors.postgres import ensure_database
@@ -32,14 +33,24 @@ MIGRATION_LOCK = 0x5557_4D49
 """Key of the advisory lock that a migration holds ("UWMI"; nothing else in this database uses it)."""
 
 
-def connect(settings: Settings) -> psycopg.Connection[Any]:
+def connect(settings: Settings, role: str | None = None) -> psycopg.Connection[Any]:
     """A new connection to our database; the embedded server is started if need be.
 
+    With a role of `connectors.warehouse.roles` it may do what that role may, and no more; `migrate` makes them.
     It commits each statement by itself; what belongs together goes in `with conn.transaction()`, which is then a transaction
     from its first line to its last, never a savepoint in one that nobody ends.
-    Raises: DatabaseUnreachable if nothing answers or it does not let us in; ClusterError for the embedded server.
+    Raises: DatabaseUnreachable if nothing answers or it does not let us in; DatabaseRightsMissing if it does not let us have the role;
+    ClusterError for the embedded server.
     """
-    return _connect(ensure_database(settings), autocommit=True)
+    conn = _connect(ensure_database(settings), autocommit=True)
+    if role is not None:
+        try:
+            conn.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidParameterValue) as error:
+            conn.close()
+            target = without_password(ensure_database(settings))
+            raise DatabaseRightsMissing(target, error.diag.message_primary or "") from error
+    return conn
 
 
 def engine(settings: Settings) -> sqlalchemy.Engine:

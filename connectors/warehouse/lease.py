@@ -19,6 +19,7 @@ import psycopg
 from connectors.errors import DatabaseError, LeaseBusyError
 from connectors.settings import Settings
 from connectors.warehouse.engine import connect
+from connectors.warehouse.roles import LOADER
 
 LIFETIME_SECONDS = 120
 """How long a holder may be silent: far above a pause of a busy machine, far below a night."""
@@ -39,7 +40,7 @@ class Lease:
 @contextmanager
 def hold(settings: Settings, name: str, holder: str, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Lease]:
     """The lease of that name, kept alive until the block ends. Raises: LeaseBusyError if another keeps it for too long."""
-    with connect(settings) as conn:
+    with connect(settings, LOADER) as conn:
         lease = _take(conn, name, holder, patience_seconds)
         ended = threading.Event()
         beat = threading.Thread(target=_renew, args=(settings, lease, ended), name=f"lease-{name}", daemon=True)
@@ -88,7 +89,7 @@ def _take(conn: psycopg.Connection[Any], name: str, holder: str, patience_second
 def _renew(settings: Settings, lease: Lease, ended: threading.Event) -> None:
     while not ended.wait(LIFETIME_SECONDS / 4):
         # Anew each time: a server that restarted meanwhile is no reason to lose the lease.
-        with suppress(psycopg.OperationalError, DatabaseError), connect(settings) as conn:
+        with suppress(psycopg.OperationalError, DatabaseError), connect(settings, LOADER) as conn:
             conn.execute(
                 "update ops.lease set expires_at = now() + %s * interval '1 second' where name = %s and fence = %s",
                 (LIFETIME_SECONDS, lease.name, lease.fence),

@@ -37,6 +37,7 @@ from connectors.warehouse.release_tables import (
     within,
 )
 from connectors.warehouse.rights import ensure_rights
+from connectors.warehouse.roles import PUBLISHER
 from connectors.warehouse.scope import OpenBuild, shown_build
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def publish(
 
     Raises: PublishRefused if the lease is lost or the candidate is not this run's tested build; readers keep the last release.
     """
-    with connect(settings) as conn, conn.transaction():
+    with connect(settings, PUBLISHER) as conn, conn.transaction():
         if not is_newest(conn, lease):
             raise PublishRefused(
                 f"运行 {run_id} 的发布权（编号 {lease.fence}）已被另一次运行取得",

@@ -1,13 +1,8 @@
-"""Who may read what: four roles that nobody logs in as, what each may read, and which rows a steward sees.
+"""The roles of a warehouse made, and given what `connectors.warehouse.roles` says; and which rows a steward sees.
 
-A person or a program logs in as a member of one of them (`connectors.warehouse.access`). `ensure_rights` brings the database to what stands
-here and touches nothing that is so already, so it is asked after every migration (and with it every restore) and in every publish. dbt
-gives the rights on what it makes anew by itself (`grants` in dbt_project.yml), in the transaction that makes it.
-
-    warehouse_bi_reader   what is published, whole: the BI tool and the leaders' dashboards
-    warehouse_steward     what is published about the units in their care, and what is about nobody
-    warehouse_auditor     every table but the room of personal data and the digests of tokens
-    warehouse_backup      every table, with sealed personal data as it lies there: what pg_dump needs, and no more
+`ensure_rights` brings the database to what stands there and touches nothing that is so already, so it is asked after every migration (and
+with it every restore) and in every publish. dbt gives the rights on what it makes anew by itself (`grants` in dbt_project.yml), in the
+transaction that makes it.
 """
 
 from __future__ import annotations
@@ -18,23 +13,17 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-BI_READER, STEWARD, AUDITOR, BACKUP = ROLES = (
-    "warehouse_bi_reader",
-    "warehouse_steward",
-    "warehouse_auditor",
-    "warehouse_backup",
+from connectors.warehouse.roles import (
+    OUR_SCHEMAS,
+    OWNER,
+    OWNERS,
+    READERS,
+    RIGHTS,
+    ROLES,
+    STEWARD,
+    WORKERS,
+    rights_on,
 )
-OPEN_SCHEMAS = (
-    *("archive", "landing", "quarantine", "registers", "checks", "ops"),
-    *("staging", "intermediate", "marts", "bi_candidate", "bi"),
-)
-OUR_SCHEMAS = (*OPEN_SCHEMAS, "pii")
-"""All that a warehouse has, whether it holds data yet or not; a restore puts its own in the place of it."""
-
-SCHEMAS = {BI_READER: ("bi",), STEWARD: ("bi",), AUDITOR: OPEN_SCHEMAS, BACKUP: OUR_SCHEMAS}
-"""The schemas in which a role may read every table and view but the hidden ones."""
-
-HIDDEN = {AUDITOR: frozenset({("ops", "upload_token")})}
 
 CARE_COLUMNS = ("org_id", "unit_id", "beneficiary_unit_id")
 """The columns of `bi` that say whom a row is about; a steward sees it if one of them is in their care."""
@@ -44,13 +33,16 @@ IN_CARE = "array(select bi.orgs_in_my_care())"
 
 
 def ensure_roles(conn: psycopg.Connection[Any]) -> None:
-    """Make the roles that the server lacks; they belong to all its databases. The caller has a transaction open.
+    """Make the roles that the server lacks, which belong to all its databases, and let us step into those that work.
 
-    Raises: InsufficientPrivilege of psycopg where our own role may not make roles.
+    The caller has a transaction open. Raises: InsufficientPrivilege of psycopg where our own role may not make roles, or may not step into
+    one that another made.
     """
-    known = {
-        row[0] for row in conn.execute("select rolname::text from pg_roles where rolname = any(%s)", (list(ROLES),))
-    }
+    known = dict(
+        conn.execute(
+            "select rolname::text, pg_has_role(oid, 'usage') from pg_roles where rolname = any(%s)", (list(ROLES),)
+        ).fetchall()
+    )
     for role in ROLES:
         if role not in known:
             # Another database of this server may be making the same one at this moment.
@@ -60,77 +52,103 @@ def ensure_roles(conn: psycopg.Connection[Any]) -> None:
                     " exception when duplicate_object or unique_violation then null; end $$"
                 ).format(sql.Identifier(role))
             )
+        if role in WORKERS and not known.get(role):
+            conn.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
 
 
 def ensure_rights(conn: psycopg.Connection[Any]) -> None:
-    """Give and take what differs from what stands here, on all that our role owns. The caller has a transaction open."""
+    """Give and take what differs from what stands in `roles`, on all that our role owns. The caller has a transaction open."""
     _ensure_way_in(conn)
-    for kind, object_kinds in (("table", "rvmp"), ("sequence", "S")):
-        _give_and_take(conn, kind, *_on_relations(conn, object_kinds))
+    _ensure_owners(conn)
+    _give_and_take(conn, "table", *_on_relations(conn, "rpvm"))
+    _give_and_take(conn, "sequence", *_on_relations(conn, "S"))
     for table, columns, has_rules in _tables_about_somebody(conn):
         _ensure_row_rules(conn, table, columns, has_rules=has_rules)
 
 
 def _ensure_way_in(conn: psycopg.Connection[Any]) -> None:
-    """The right to connect, and to name what is in a schema."""
-    shut_out = conn.execute(
-        "select current_database()::text, rolname::text from pg_roles"
-        " where rolname = any(%s) and not has_database_privilege(oid, current_database(), 'connect')",
-        (list(ROLES),),
+    """The rights to connect and to make temporary tables, to name what is in a schema, and to make what will be one's own."""
+    wanted = [*((role, "connect") for role in READERS), *((role, "temporary") for role in WORKERS)]
+    missing = conn.execute(
+        "select current_database()::text, role, privilege from unnest(%s::text[], %s::text[]) w (role, privilege)"
+        " where not has_database_privilege(role, current_database(), privilege)",
+        ([role for role, _ in wanted], [privilege for _, privilege in wanted]),
     )
-    for database, role in shut_out.fetchall():
-        grant = sql.SQL("grant connect on database {} to {}")
-        conn.execute(grant.format(sql.Identifier(database), sql.Identifier(role)))
+    for database, role, privilege in missing.fetchall():
+        grant = sql.SQL("grant {} on database {} to {}")
+        conn.execute(grant.format(sql.SQL(privilege), sql.Identifier(database), sql.Identifier(role)))
     rows = conn.execute(
-        "select n.nspname::text, r.rolname::text, has_schema_privilege(r.oid, n.oid, 'usage')"
-        " from pg_namespace n cross join pg_roles r"
-        " where n.nspname = any(%s) and r.rolname = any(%s) and pg_has_role(n.nspowner, 'usage')",
+        "select n.nspname::text, r.rolname::text, p, has_schema_privilege(r.oid, n.oid, p)"
+        " from pg_namespace n cross join pg_roles r cross join unnest(array['usage', 'create']) p"
+        " where n.nspname = any(%s) and r.rolname = any(%s) and r.oid <> n.nspowner and pg_has_role(n.nspowner, 'usage')",
         (list(OUR_SCHEMAS), list(ROLES)),
     )
-    for schema, role, has_it in rows.fetchall():
-        wants = schema in SCHEMAS[role]
+    for schema, role, privilege, has_it in rows.fetchall():
+        is_owner = OWNERS[schema] == role
+        wants = is_owner or (privilege == "usage" and schema in RIGHTS[role])
         if wants is not has_it:
-            verb = sql.SQL("grant usage on schema {} to {}" if wants else "revoke usage on schema {} from {}")
-            conn.execute(verb.format(sql.Identifier(schema), sql.Identifier(role)))
+            verb = sql.SQL("grant {} on schema {} to {}" if wants else "revoke {} on schema {} from {}")
+            conn.execute(verb.format(sql.SQL(privilege), sql.Identifier(schema), sql.Identifier(role)))
 
 
-Rights = dict[str, set[tuple[str, str]]]
-"""The tables or sequences of a role, each by schema and name."""
+def _ensure_owners(conn: psycopg.Connection[Any]) -> None:
+    """Hand what we made on to the role whose it is: what a migration or a restore makes is ours at first."""
+    rows = conn.execute(
+        "select 'table', n.nspname::text, c.oid::regclass::text, c.relowner::regrole::text"
+        " from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        " where n.nspname = any(%(schemas)s) and c.relkind in ('r', 'p', 'v', 'm') and pg_has_role(c.relowner, 'usage')"
+        " union all select 'routine', n.nspname::text, f.oid::regprocedure::text, f.proowner::regrole::text"
+        " from pg_proc f join pg_namespace n on n.oid = f.pronamespace"
+        " where n.nspname = any(%(schemas)s) and pg_has_role(f.proowner, 'usage')"
+        " union all select 'schema', n.nspname::text, n.oid::regnamespace::text, n.nspowner::regrole::text"
+        " from pg_namespace n where n.nspname = any(%(schemas)s) and pg_has_role(n.nspowner, 'usage')",
+        {"schemas": list(OUR_SCHEMAS)},
+    )
+    for kind, schema, quoted_name, owner in rows.fetchall():
+        wanted = OWNER if kind == "schema" else OWNERS[schema]
+        if owner != wanted:
+            alter = sql.SQL("alter {} {} owner to {}")
+            conn.execute(alter.format(sql.SQL(kind), sql.SQL(quoted_name), sql.Identifier(wanted)))
+
+
+Rights = dict[tuple[str, str], set[tuple[str, str]]]
+"""By role and privilege: the tables or sequences, each by schema and name."""
 
 
 def _on_relations(conn: psycopg.Connection[Any], kinds: str) -> tuple[Rights, Rights]:
-    """What each role is to have on what is there, and what it has: any right counts, and is taken back with the one to read."""
+    """What each role is to have on what is there, and what it has, but as the owner."""
     wanted: Rights = defaultdict(set)
     found: Rights = defaultdict(set)
     rows = conn.execute(
-        "select n.nspname::text, c.relname::text,"
-        " array(select r.rolname::text from aclexplode(c.relacl) a join pg_roles r on r.oid = a.grantee"
-        "   where r.rolname = any(%(roles)s))"
+        "select n.nspname::text, c.relname::text, c.relkind::text,"
+        " array(select r.rolname || '/' || a.privilege_type from aclexplode(c.relacl) a join pg_roles r on r.oid = a.grantee"
+        "   where r.rolname = any(%(roles)s) and r.oid <> c.relowner)"
         " from pg_class c join pg_namespace n on n.oid = c.relnamespace"
         " where n.nspname = any(%(schemas)s) and c.relkind::text = any(string_to_array(%(kinds)s, null))"
         " and pg_has_role(c.relowner, 'usage')",
         {"roles": list(ROLES), "schemas": list(OUR_SCHEMAS), "kinds": kinds},
     )
-    # Where a sequence stands is nothing that people read.
-    readers = (BACKUP,) if kinds == "S" else ROLES
-    for schema, name, holders in rows.fetchall():
-        for role in readers:
-            if schema in SCHEMAS[role] and (schema, name) not in HIDDEN.get(role, ()):
-                wanted[role].add((schema, name))
-        for role in holders:
-            found[role].add((schema, name))
+    for schema, name, kind, holdings in rows.fetchall():
+        for role in ROLES:
+            for privilege in rights_on(role, schema, name, kind):
+                wanted[role, privilege].add((schema, name))
+        for held in holdings:
+            role, _, privilege = held.partition("/")
+            found[role, privilege].add((schema, name))
     return wanted, found
 
 
 def _give_and_take(conn: psycopg.Connection[Any], kind: str, wanted: Rights, found: Rights) -> None:
-    for role in ROLES:
+    for right in sorted({*wanted, *found}):
+        role, privilege = right
         for names, text in (
-            (wanted[role] - found[role], "grant select on {} {} to {}"),
-            (found[role] - wanted[role], "revoke all on {} {} from {}"),
+            (wanted[right] - found[right], "grant {} on {} {} to {}"),
+            (found[right] - wanted[right], "revoke {} on {} {} from {}"),
         ):
             if names:
                 listed = sql.SQL(", ").join(sql.Identifier(*name) for name in sorted(names))
-                conn.execute(sql.SQL(text).format(sql.SQL(kind), listed, sql.Identifier(role)))
+                statement = sql.SQL(text).format(sql.SQL(privilege), sql.SQL(kind), listed, sql.Identifier(role))
+                conn.execute(statement)
 
 
 def _tables_about_somebody(conn: psycopg.Connection[Any]) -> list[tuple[str, list[str], bool]]:

@@ -9,6 +9,7 @@ from fastapi import Request, UploadFile
 
 from connectors.settings import Settings
 from connectors.warehouse.engine import connect
+from connectors.warehouse.roles import LOADER
 from connectors.warehouse.upload_tokens import Bearer, bearer_of
 from connectors.warehouse.uploads import Upload, read_uploads
 from flows.web_intake.limits import Tries
@@ -32,7 +33,7 @@ class Asking:
         address = request.client.host if request.client else ""
         if seconds := self.tries.seconds_to_wait(address):
             raise too_many_tries(seconds)
-        with connect(self.settings) as conn:
+        with connect(self.settings, LOADER) as conn:
             bearer = bearer_of(conn, token) if token else None
         if bearer is None:
             if token:
@@ -42,7 +43,7 @@ class Asking:
 
     def uploads(self, bearer: Bearer) -> list[Upload]:
         """The unit's uploads, the latest first."""
-        with connect(self.settings) as conn:
+        with connect(self.settings, LOADER) as conn:
             return read_uploads(conn, bearer.unit_id)
 
 

@@ -10,6 +10,7 @@ from connectors.settings import Settings
 from connectors.warehouse.engine import connect
 from connectors.warehouse.ledger import RegisteredUnit, read_units
 from connectors.warehouse.owed import Owed, read_owed
+from connectors.warehouse.roles import LOADER
 from connectors.warehouse.upload_tokens import Bearer
 from connectors.workbooks.template_series import template_bytes, template_name
 from expectations.contract import Form, forms
@@ -31,7 +32,7 @@ class Owing:
 def read_owing(settings: Settings, bearer: Bearer) -> Owing:
     """What is owed as the last night published it, without what has come in since. Raises: WarehouseError."""
     today = now().date()
-    with connect(settings) as conn:
+    with connect(settings, LOADER) as conn:
         owed = read_owed(conn, date.min, unit_id=bearer.unit_id)
         unit = _unit(bearer, read_units(conn, today, today))
     if unit is None:
@@ -49,7 +50,7 @@ def template_of(settings: Settings, bearer: Bearer, form_id: str, period_id: str
         raise not_there() from None
     if form is None or form.due is None or (period.kind, period.id) != (form.frequency, period_id):
         raise not_there()
-    with connect(settings) as conn:
+    with connect(settings, LOADER) as conn:
         register = read_units(conn, period.first_day, period.last_day)
     unit = _unit(bearer, register)
     if unit is None or unit.kind not in form.submitted_by:

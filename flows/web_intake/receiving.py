@@ -27,6 +27,7 @@ from connectors.replies.writing import make_answer
 from connectors.settings import Settings
 from connectors.warehouse.engine import connect
 from connectors.warehouse.replies import find_reply, read_due
+from connectors.warehouse.roles import LOADER
 from connectors.warehouse.upload_tokens import Bearer
 from connectors.warehouse.uploads import (
     Upload,
@@ -104,7 +105,7 @@ class Receiver:
     def receive(self, bearer: Bearer, files: Sequence[File]) -> list[Received]:
         """Take in what is this unit's own. Safe to repeat. Raises: TurnedAwayError, WarehouseError, OSError."""
         named = [(PurePosixPath(str(place), clean_name(name)), data) for place, (name, data) in enumerate(files)]
-        with connect(self._settings) as conn:
+        with connect(self._settings, LOADER) as conn:
             if count_since(conn, bearer.unit_id, hours=1) + len(files) > MOST_AN_HOUR:
                 raise too_many_uploads(MOST_AN_HOUR)
             by_file = groupby(self._try(conn, named), key=lambda each: each.name.parts[0])
@@ -112,12 +113,12 @@ class Receiver:
 
     def upload(self, bearer: Bearer, upload_id: int) -> Upload:
         """One upload of the unit. Raises: TurnedAwayError if it has none of that number, WarehouseError."""
-        with connect(self._settings) as conn:
+        with connect(self._settings, LOADER) as conn:
             return _upload(conn, bearer, upload_id)
 
     def show(self, bearer: Bearer, upload_id: int) -> Shown:
         """One upload of the unit with what is said about it. Raises: as `upload`."""
-        with connect(self._settings) as conn:
+        with connect(self._settings, LOADER) as conn:
             upload = _upload(conn, bearer, upload_id)
             if decided := deliveries_of(conn, upload.object_name):
                 return Shown(upload, tuple(due.answer for due in read_due(conn, decided)), is_trial=False)
@@ -128,7 +129,7 @@ class Receiver:
 
         Raises: TurnedAwayError if there is none, WarehouseError.
         """
-        with connect(self._settings) as conn:
+        with connect(self._settings, LOADER) as conn:
             upload = _upload(conn, bearer, upload_id)
             if decided := deliveries_of(conn, upload.object_name):
                 due = read_due(conn, decided[place : place + 1])

@@ -18,10 +18,24 @@ from connectors.backup.taking import take_backup
 from connectors.postgres.programs import installed_programs
 from connectors.warehouse.access import give_access, read_accounts, take_access
 from connectors.warehouse.engine import migrate
-from connectors.warehouse.rights import AUDITOR, BI_READER, ROLES, STEWARD, ensure_rights
+from connectors.warehouse.rights import ensure_rights
+from connectors.warehouse.roles import (
+    AUDITOR,
+    BACKUP,
+    BI_READER,
+    LOADER,
+    OUR_SCHEMAS,
+    OWNER,
+    OWNERS,
+    PUBLISHER,
+    READERS,
+    ROLES,
+    STEWARD,
+    WORKERS,
+)
 from tests.conftest import settings_in
 from tests.night.conftest import Province
-from tests.night.rights import ATTEMPTS, PAGE, found_out, in_catalogue, logged_in, page, relations
+from tests.night.rights import ATTEMPTS, PAGE, Cell, found_out, in_catalogue, logged_in, page, relations
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +72,75 @@ def test_the_page_says_what_the_catalogue_says(owner: psycopg.Connection[Any]) -
 def test_each_role_can_do_what_the_catalogue_says_and_nothing_else(
     province: Province, owner: psycopg.Connection[Any]
 ) -> None:
-    said = {cell for cell in in_catalogue(owner) if cell[2] in (*ATTEMPTS, "CREATE")}
+    said = to_be_tried(owner)
     assert found_out(url(province), owner) == said
     assert {role for role, _, _ in said} == set(ROLES)
-    assert {privilege for _, _, privilege in said} == {"SELECT"}
+    assert {privilege for role, _, privilege in said if role in READERS} == {"SELECT"}
 
 
-def test_nobody_but_backups_reads_the_locked_room(owner: psycopg.Connection[Any]) -> None:
+def to_be_tried(owner: psycopg.Connection[Any]) -> set[Cell]:
+    """What the catalogue allows, of what `found_out` tries."""
+    views = {f"{schema}.{name}" for schema, name, kind, _ in relations(owner) if kind == "v"}
+    return {
+        (role, name, privilege)
+        for role, name, privilege in in_catalogue(owner)
+        if privilege in (*ATTEMPTS, "CREATE")
+        if not (role in WORKERS and name in views and privilege != "SELECT")
+    }
+
+
+def test_each_step_of_a_night_is_done_by_the_role_whose_it_is(make_province: Callable[[], Province]) -> None:
+    province = make_province()
+    migrate(province.settings)
+    with closing(province.connect()) as conn:
+        conn.execute("create table public.seen (place text, role text); grant insert on public.seen to public")
+        conn.execute(
+            "create function public.see() returns trigger language plpgsql as $$ begin"
+            " insert into public.seen values (tg_table_schema, current_user); return null; end $$"
+        )
+        for table in ("archive.delivery", "landing.relief", "pii.personal_row", "ops.submission", "bi.release"):
+            conn.execute(
+                f"create trigger seen after insert on {table} for each statement execute function public.see()"
+            )
+        assert province.run() == 1
+        assert set(conn.execute("select distinct place, role from public.seen").fetchall()) == {
+            ("archive", LOADER),
+            ("landing", LOADER),
+            ("pii", LOADER),
+            ("ops", LOADER),
+            ("bi", PUBLISHER),
+        }
+        owners = conn.execute(
+            "select distinct n.nspname::text, c.relowner::regrole::text from pg_class c"
+            " join pg_namespace n on n.oid = c.relnamespace where n.nspname = any(%s) and c.relkind in ('r', 'v')",
+            (list(OUR_SCHEMAS),),
+        )
+        assert dict(owners.fetchall()) == dict(OWNERS)
+
+
+def test_what_was_received_cannot_be_changed_by_what_takes_in(
+    province: Province, owner: psycopg.Connection[Any]
+) -> None:
+    changing = {"UPDATE", "DELETE", "TRUNCATE"}
+    kept = [name for _, name, privilege in in_catalogue(owner) if privilege in changing and _ == LOADER]
+    assert not [name for name in kept if name.split(".")[0] in {"archive", "landing", "quarantine", "bi"}]
+    assert [name for name in kept if name.startswith("pii.")] == ["pii.key_fingerprint"]
+
+
+def test_a_warehouse_of_before_is_handed_to_the_roles_by_the_next_migration(
+    province: Province, owner: psycopg.Connection[Any]
+) -> None:
+    before = in_catalogue(owner)
+    for name in ("landing.relief", "bi.release", "marts.dim_units", "staging.stg_relief"):
+        owner.execute(f"alter table {name} owner to current_user")
+    assert in_catalogue(owner) != before
+    migrate(province.settings)
+    assert in_catalogue(owner) == before
+
+
+def test_nobody_who_reads_enters_the_locked_room_but_backups(owner: psycopg.Connection[Any]) -> None:
     readers = {role for role, name, _ in in_catalogue(owner) if name.startswith("pii.")}
-    assert readers == {"warehouse_backup"}
+    assert readers == {OWNER, LOADER, BACKUP}
 
 
 def test_rights_are_the_same_after_dbt_a_migration_and_a_restore(
@@ -88,7 +162,7 @@ def test_rights_are_the_same_after_dbt_a_migration_and_a_restore(
     restore_backup(elsewhere, tmp_path / "backups", lambda done, total: None)
     with closing(psycopg.connect(empty_database, autocommit=True)) as conn:
         assert in_catalogue(conn) == before
-        assert found_out(empty_database, conn) == {cell for cell in before if cell[2] in (*ATTEMPTS, "CREATE")}
+        assert found_out(empty_database, conn) == to_be_tried(owner)
 
 
 @pytest.mark.parametrize(
