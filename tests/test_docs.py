@@ -11,21 +11,34 @@ import click
 import pytest
 
 from connectors.settings import VARIABLES
+from connectors.warehouse.rights import OPEN_SCHEMAS, OUR_SCHEMAS, ROLES
+from expectations.contract import forms
 from flows.command import warehouse
+from tests.flows import pictures
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+PAGES = [*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+
+
+def blocks_of(page: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each code block: its language and its lines without what is said of them. A block may stand in a list."""
+    for language, block in re.findall(r"^ *```(\w*)\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL):
+        yield language, [line.split(" #")[0].strip() for line in block.splitlines()]
+
+
+def prose_of(page: Path) -> str:
+    """The page without its code blocks."""
+    return re.sub(r"^ *```.*?^ *```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
 
 
 def code_of(page: Path) -> Iterator[str]:
     """Each line of a code block, and each piece of code in running text."""
-    text = page.read_text()
-    for language, block in re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+    for language, lines in blocks_of(page):
         if language in ("", "sh", "bash", "console"):
-            yield from (line.split(" #")[0] for line in block.splitlines())
-    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
-    yield from re.findall(r"`([^`\n]+)`", prose)
+            yield from lines
+    yield from re.findall(r"`([^`\n]+)`", prose_of(page))
 
 
 def calls(page: Path, program: str) -> Iterator[list[str]]:
@@ -87,9 +100,8 @@ def test_every_variable_shown_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_every_link_inside_the_project_resolves(page: Path) -> None:
-    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     broken = []
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+    for target in links_of(page):
         path, _, anchor = target.partition("#")
         if re.match(r"https?:|mailto:", target):
             continue
@@ -106,6 +118,11 @@ def test_every_path_in_the_layout_exists(page: Path) -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+def links_of(page: Path) -> list[str]:
+    """Where the links and pictures of a page lead."""
+    return re.findall(r"\]\(([^)\s]+)\)", prose_of(page))
+
+
 def anchors(page: Path) -> set[str]:
     """The anchors that a renderer gives the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
@@ -116,3 +133,63 @@ def test_the_version_is_the_same_everywhere() -> None:
     version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert version is not None
     assert f"## [{version[1]}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_two_readmes_show_the_same_commands_outputs_figures_and_links() -> None:
+    """In the order of the page, as far as it is not the order of words in a sentence."""
+    english, chinese = READMES
+    assert [lines for language, lines in blocks_of(english) if language != "mermaid"] == [
+        lines for language, lines in blocks_of(chinese) if language != "mermaid"
+    ]
+    assert sorted(code_of(english)) == sorted(code_of(chinese))
+    assert figures_of(english) == figures_of(chinese)
+    other = {english.name, chinese.name}
+    assert sorted(set(links_of(english)) - other) == sorted(set(links_of(chinese)) - other)
+
+
+def figures_of(page: Path) -> list[str]:
+    """Every number in the running text, code and links left out."""
+    words = re.sub(r"`[^`]*`|\]\([^)]*\)", "", prose_of(page))
+    return sorted(re.findall(r"\d(?:[\d.,:]*\d)?", words))
+
+
+def personal_columns(page: Path, heading: str) -> list[tuple[str, set[str]]]:
+    """The table under a heading: what stands first in each line, and the names that stand after it."""
+    table = page.read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
+    lines = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    return [(first.strip("`"), {name.strip("` ") for name in re.split("[、,]", rest)}) for first, rest in lines]
+
+
+def test_the_pages_on_classification_list_the_personal_columns_of_the_contracts() -> None:
+    personal = [form for form in forms().values() if form.personal_fields]
+    assert personal_columns(ROOT / "docs/user/zh/数据分级.md", "个人信息的列") == [
+        (form.title_zh, {field.heading for field in form.personal_fields}) for form in personal
+    ]
+    assert personal_columns(ROOT / "docs/engineering/data-classification.md", "Personal columns") == [
+        (form.form_id, {field.name for field in form.personal_fields}) for form in personal
+    ]
+
+
+@pytest.mark.parametrize("name", ["docs/user/zh/数据分级.md", "docs/engineering/data-classification.md"])
+def test_every_schema_has_a_class(name: str) -> None:
+    lines = {
+        line.split("|")[1].strip(): line for line in (ROOT / name).read_text().splitlines() if line.startswith("| ")
+    }
+    [internal] = [line for kind, line in lines.items() if kind in ("内部", "internal")]
+    [personal] = [line for kind, line in lines.items() if kind in ("个人信息", "personal")]
+    assert set(OPEN_SCHEMAS) == set(re.findall(r"`(\w+)`", internal))
+    assert set(OUR_SCHEMAS) - set(OPEN_SCHEMAS) == {"pii"} == set(re.findall(r"`(\w+)`", personal))
+
+
+@pytest.mark.parametrize("name", ["docs/user/zh/谁看得到什么.md", "docs/engineering/roles.md"])
+def test_every_role_has_a_line_and_no_other(name: str) -> None:
+    first = re.findall(r"^\| `(\w+)` \|", (ROOT / name).read_text(), re.MULTILINE)
+    assert [f"warehouse_{role}" for role in first] == list(ROLES)
+
+
+def test_the_pictures_are_those_that_are_taken_shown_and_small() -> None:
+    kept = {path.stem: path.stat().st_size / 1024 for path in pictures.FOLDER.iterdir()}
+    shown = {Path(target).stem for page in PAGES for target in links_of(page) if target.endswith(".png")}
+    assert kept.keys() == pictures.PICTURES.keys() == shown
+    assert {name: size for name, size in kept.items() if size > pictures.LARGEST_KB} == {}
+    assert sum(kept.values()) <= pictures.ALL_KB

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
@@ -20,6 +21,9 @@ OPTIONS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --remote-debugging-port=0 --window-size=1600,1200"
 )
+
+SETTLES_SECONDS = 8
+"""How long a page may take to draw itself for another size."""
 
 
 class Page:
@@ -59,6 +63,13 @@ class Page:
                 return text
             assert time.monotonic() < deadline, (words, text)
             time.sleep(0.3)
+
+    def picture(self, width: int, height: int) -> bytes:
+        """What the page shows in a window of that size (pixels), as PNG."""
+        self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        # Charts are drawn anew for the size.
+        time.sleep(SETTLES_SECONDS)
+        return base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"])
 
     def _ask(self, method: str, **params: object) -> Any:
         self._asked += 1
