@@ -64,9 +64,17 @@ class Page:
             assert time.monotonic() < deadline, (words, text)
             time.sleep(0.3)
 
-    def picture(self, width: int, height: int) -> bytes:
-        """What the page shows in a window of that size (pixels), as PNG."""
+    def wait_for(self, script: str, seconds: float = 300) -> None:
+        """Until a piece of JavaScript is true; fails after so long."""
+        deadline = time.monotonic() + seconds
+        while not self.run(script):
+            assert time.monotonic() < deadline, script
+            time.sleep(0.3)
+
+    def picture(self, width: int, height: int, until: str = "true") -> bytes:
+        """What the page shows in a window of that size (pixels), as PNG, once a piece of JavaScript is true."""
         self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.wait_for(until)
         # Charts are drawn anew for the size.
         time.sleep(SETTLES_SECONDS)
         return base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"])
