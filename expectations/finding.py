@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from expectations.personal_numbers import without_personal_numbers
+
 
 class Severity(StrEnum):
     """What a finding does: critical refuses the submission, error quarantines the row, warning loads and asks, info tells."""
@@ -22,7 +24,8 @@ class Severity(StrEnum):
 class Finding:
     """One complaint, with its address in the delivered file.
 
-    `value` is what was typed, masked already where the field is personal; `params` fill the placeholders of the words.
+    `value` is what was typed, masked already where the field is personal; `params` fill the placeholders of the words. Whatever they quote
+    (headings, names of sheets, cells), numbers of people are masked in both.
     """
 
     code: str
@@ -34,6 +37,13 @@ class Finding:
     field: str | None = None
     value: str | None = None
     params: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.value is not None:
+            object.__setattr__(self, "value", without_personal_numbers(self.value))
+        params = {name: without_personal_numbers(text) for name, text in self.params.items()}
+        if params != self.params:
+            object.__setattr__(self, "params", params)
 
     def to_json(self) -> str:
         """The finding as one JSON object, for the wire between the reading child and its parent."""

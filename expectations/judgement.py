@@ -108,7 +108,7 @@ def _finding(
         cell=f"{letters[first.name]}{row['row_number']}" if first and first.name in letters else None,
         row_number=row["row_number"],
         field=first.name if first else None,
-        value=shown(first, text) if first and text is not None else None,
+        value=shown(form, first, text) if first and text is not None else None,
         params={
             "form": form.form_id,
             "heading": "、".join(form.field(name).heading for name in rule.fields),

@@ -27,7 +27,8 @@ from expectations.values import LATEST, ValueReading, read_value
 KEY = ("delivery_id", "row_number")
 
 _CLEAN_TEXT = r"^[\p{Han}A-Za-z0-9](?:[\p{Han}A-Za-z0-9（）()，。、；：·_-]*[\p{Han}A-Za-z0-9（）()。])?$"
-_NOT_CLEAN = f"{DITTO_WORDS}|{NEEDS_CARE}"
+_LONG_NUMBER = "[0-9]{11}"
+_NOT_CLEAN = f"{DITTO_WORDS}|{NEEDS_CARE}|{_LONG_NUMBER}"
 _CLEAN_NAME = r"^\p{Han}{2,10}$"
 _CLEAN_INTEGER = r"^-?[0-9]{1,15}$"
 _CLEAN_MONEY = r"^-?[0-9]{1,13}(?:\.[0-9]{1,2})?$"
@@ -151,7 +152,7 @@ def _complaints(
 ) -> list[CellComplaint]:
     def complaint(key: tuple[int, int], text: str, said: Complaint) -> CellComplaint:
         params = {"form": form.form_id, **said.params}
-        return CellComplaint(said.code, said.severity, *key, field.name, params, shown(field, text))
+        return CellComplaint(said.code, said.severity, *key, field.name, params, shown(form, field, text))
 
     return [
         complaint(key, text, said)

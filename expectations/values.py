@@ -30,6 +30,7 @@ from expectations.credit_code import CreditCodeError, parse_credit_code
 from expectations.days import read_day
 from expectations.masks import mask
 from expectations.periods import Period, PeriodError, parse_period
+from expectations.personal_numbers import without_personal_numbers
 
 LATEST = date(2100, 12, 31)
 """The last day that a register may name, as the end of a span that is planned."""
@@ -138,6 +139,8 @@ def _read_text(field: Field, text: str, plain: str, latest: date) -> str:
             return _read_period(plain)
         case "phone" | "bank_card" if _SCIENTIFIC.fullmatch(plain):
             raise UnreadableError("value.digits_lost")
+        case _ if not field.is_personal and without_personal_numbers(plain) != plain:
+            raise UnreadableError("value.personal_number")
         case _:
             # A code typed in full width is compared in half width everywhere, so it is kept so; other text stays as it was typed.
             return plain if plain != text and _CODE_LIKE.fullmatch(plain) else text

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,6 +20,7 @@ from connectors.warehouse.life import Made, confirmed_events, load_events
 from connectors.warehouse.personal import person_tokens, personal_rows
 from connectors.warehouse.sequences import next_ids
 from expectations.contract import Form, forms
+from expectations.masks import open_text
 
 if TYPE_CHECKING:
     from connectors.keys import Keyring
@@ -255,9 +257,12 @@ def landed_rows(form: Form, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def waiting_rows(form: Form, rows: pl.DataFrame) -> pl.DataFrame:
-    """What of `accepted_rows` goes to `quarantine.submitted_row`."""
+    """What of `accepted_rows` goes to `quarantine.submitted_row`: what was typed in open columns, as far as it may stand there."""
+    waiting = rows.filter("is_waiting").with_columns(
+        pl.col(f"{f.name}__text").map_elements(partial(open_text, form, f), pl.String) for f in form.open_fields
+    )
     texts = pl.struct(pl.col(f"{f.name}__text").alias(f.name) for f in form.open_fields)
-    return rows.filter("is_waiting").select(
+    return waiting.select(
         "submission_id", "unit_id", pl.lit(form.form_id).alias("form_id"), "period", "row_number",
         texts.struct.json_encode().alias("texts"),
     )  # fmt: skip

@@ -136,7 +136,7 @@ def _told(form: Form, field: Field, row: Mapping[str, Any], reading: Reading, co
         f"{letter}{number}" if letter else None,
         number,
         field.name,
-        shown(field, row[f"{field.name}__text"]),
+        shown(form, field, row[f"{field.name}__text"]),
         {"form": form.form_id, "became": code},
     )
 

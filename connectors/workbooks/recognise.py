@@ -28,6 +28,7 @@ from expectations.contract import Field, Form, forms
 from expectations.editions import in_edition
 from expectations.finding import Severity
 from expectations.periods import Period, PeriodError, parse_period
+from expectations.personal_numbers import without_personal_numbers
 
 SERIAL_HEADINGS = frozenset(("序号", "编号", "行号", "行次"))
 
@@ -80,8 +81,10 @@ def recognise(reading: Reading, identity: Mapping[str, str]) -> tuple[Form, Peri
         else:
             reading.complain("form.unrecognised", Severity.CRITICAL)
         return None
-    reading.form_id, reading.edition = form.form_id, identity.get("edition", "")
-    reading.unit_id, reading.period = identity.get("unit", ""), identity.get("period", "")
+    # What stands where a code belongs may be a person's number, and becomes part of the ledger.
+    said = {name: without_personal_numbers(identity.get(name, "")) for name in ("edition", "unit", "period")}
+    reading.form_id, reading.edition = form.form_id, said["edition"]
+    reading.unit_id, reading.period = said["unit"], said["period"]
     if (hint := identity.get("form_hint", form.form_id)) != form.form_id:
         reading.complain("form.identity_differs", Severity.CRITICAL, form=form.form_id, other=hint[:50])
     as_then = in_edition(form, reading.edition)
