@@ -424,7 +424,8 @@ def without_password(url: str) -> str:
     except ValueError:
         return re.sub(r"//.*@", "//***@", masked)
     if "@" not in parts.netloc:
-        return masked
+        # A slash, a question mark or a number sign in a password that should have been escaped ends the host too early.
+        return re.sub(r"(//[^/@:]*):.*@", r"\1:***@", masked) if "@" in masked else masked
     user, _, host = parts.netloc.rpartition("@")
     return urlunsplit(parts._replace(netloc=f"{user.split(':')[0]}:***@{host}" if ":" in user else parts.netloc))
 

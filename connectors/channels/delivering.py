@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from queue import Empty, Queue
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from connectors.channels.bots import SENDERS
 from connectors.channels.channel import Channel, Mail, SecretAt, SecretMissing
@@ -53,12 +53,14 @@ def _attempt(channel: Channel, message: Message, seconds: float) -> Answer:
 
 
 def secret_parts(url: str) -> list[str]:
-    """What in a bot's URL is its key: the values of the query, and long segments of the path."""
+    """What in a bot's URL is its key, as it stands there and as a server reads it: the values of the query, and long segments of the path."""
     parts = urlsplit(url)
-    return [
-        *(value for _, value in parse_qsl(parts.query)),
+    found = [
+        *(pair.partition("=")[2] for pair in parts.query.split("&")),
         *(segment for segment in parts.path.split("/") if len(segment) >= KEY_LENGTH),
     ]
+    # A plus in a query is a plus to some and a blank to others.
+    return [text for part in found if part for text in dict.fromkeys((part, unquote(part), unquote_plus(part)))]
 
 
 def _read(where: SecretAt | None, secrets: list[str]) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Self
+from urllib.parse import quote
 
 Outcome = Literal["delivered", "temporary", "permanent", "unanswered", "unknown"]
 """What an attempt came to. `temporary`: not delivered, another try may do; `permanent`: this message will never be taken;
@@ -64,9 +66,15 @@ class Answer:
     said: str = ""
 
     def without(self, secrets: Iterable[str]) -> Answer:
-        """The same on one line, cut, with every secret that the server may have repeated blotted out."""
+        """The same on one line, cut, with every secret that the server may have repeated, as it is or escaped, blotted out."""
         said = self.said
-        for secret in sorted(filter(None, secrets), key=len, reverse=True):
-            said = said.replace(secret, "***")
+        forms = {
+            form
+            for secret in secrets
+            if secret
+            for form in (secret, quote(secret, safe=""), secret.replace("/", "\\/"), secret.replace("+", " "))
+        }
+        for form in sorted(forms, key=len, reverse=True):
+            said = re.sub(re.escape(form), "***", said, flags=re.IGNORECASE)
         plain = "".join(c if c.isprintable() else " " for c in said)
         return Answer(self.outcome, self.status, " ".join(plain.split())[:LONGEST_ANSWER])

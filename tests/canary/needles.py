@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import polars as pl
 
@@ -38,13 +40,17 @@ class Needles:
 
     def find(self, data: bytes) -> Iterator[Found]:
         """Each pattern that the bytes hold, once, with its first place."""
-        text = pl.Series([data.decode("latin-1")])
-        hits = text.str.extract_many(self._asked, overlapping=True).explode().drop_nulls().unique()
-        for hit in hits:
-            pattern = hit.encode("latin-1")
-            at = data.index(pattern)
-            around = data[max(at - CONTEXT_BYTES, 0) : at + len(pattern) + CONTEXT_BYTES]
-            yield Found(*self.patterns[pattern], around)
+        return (found for _, found in self.find_in([data]))
+
+    def find_in(self, pieces: Sequence[bytes]) -> Iterator[tuple[int, Found]]:
+        """The same for many pieces at once, with the number of each: to make ready costs a tenth of a second."""
+        text = pl.Series([data.decode("latin-1") for data in pieces], dtype=pl.String)
+        for number, hits in enumerate(text.str.extract_many(self._asked, overlapping=True)):
+            for hit in hits.unique():
+                pattern, data = hit.encode("latin-1"), pieces[number]
+                at = data.index(pattern)
+                around = data[max(at - CONTEXT_BYTES, 0) : at + len(pattern) + CONTEXT_BYTES]
+                yield number, Found(*self.patterns[pattern], around)
 
 
 def ways_to_write(text: str) -> Iterator[tuple[str, bytes]]:
@@ -64,6 +70,13 @@ def ways_to_write(text: str) -> Iterator[tuple[str, bytes]]:
         yield f"bytes of {charset} as Python shows them", _percent(raw, "\\x{:02x}")
         yield f"hex of {charset}", raw.hex().encode()
         yield f"hex of {charset}, capitals", raw.hex().upper().encode()
+        if quote(raw, safe="") != text:
+            yield f"percent of all in {charset}", quote(raw, safe="").encode()
+            yield (
+                f"percent of all in {charset}, small",
+                re.sub(r"%..", lambda code: code[0].lower(), quote(raw, safe="")).encode(),
+            )
+    yield "JSON of PHP", text.replace("/", "\\/").encode()
     for name, form in (
         ("JSON", "\\u{:04x}"),
         ("JSON, capitals", "\\u{:04X}"),

@@ -9,15 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import psycopg
 from psycopg import sql
 
 from tests.canary.containers import closed_streams, views
-from tests.canary.needles import Found, Needles
+from tests.canary.needles import Needles
 
 ROWS_AT_ONCE = 2_000
+BYTES_AT_ONCE = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +66,70 @@ class Swept:
 
 def sweep_files(root: Path, needles: Needles, allowed: Mapping[str, str], swept: Swept) -> None:
     """Search every regular file below `root`, and the names of all. `allowed` has the patterns of paths where marks may be."""
-    for path in _all_below(root):
-        name = str(path.relative_to(root))
-        place = next((pattern for pattern in allowed if fnmatchcase(name, pattern)), None)
-        _keep(swept, f"{name} (its name)", needles.find(os.fsencode(name)), place)
-        try:
-            if not stat.S_ISREG(path.lstat().st_mode):
+    with _Looking(needles, swept) as look:
+        for path in _all_below(root):
+            name = str(path.relative_to(root))
+            place = next((pattern for pattern in allowed if fnmatchcase(name, pattern)), None)
+            look.at(f"{name} (its name)", os.fsencode(name), place)
+            try:
+                if not stat.S_ISREG(path.lstat().st_mode):
+                    continue
+                data = path.read_bytes()
+            except FileNotFoundError:
                 continue
-            data = path.read_bytes()
-        except FileNotFoundError:
-            continue
-        swept.files += 1
-        swept.size += len(data)
-        swept.by_top["/".join(name.split("/")[:2])] += len(data)
-        swept.closed.update(closed_streams(data))
-        for within, content in views(data):
-            if not content:
-                swept.unpacked += within != ""
-            else:
-                _keep(swept, f"{name} {within}".strip(), needles.find(content), place)
+            swept.files += 1
+            swept.size += len(data)
+            swept.by_top["/".join(name.split("/")[:2])] += len(data)
+            swept.closed.update(closed_streams(data))
+            for within, content in views(data):
+                swept.unpacked += within != "" and not content
+                look.at(f"{name} {within}".strip(), content, place)
 
 
 def sweep_database(conn: psycopg.Connection[Any], needles: Needles, swept: Swept) -> None:
     """Search every row of every table of a database as text, which unpacks what Postgres had packed; its own catalogue too."""
     tables = conn.execute(
         "select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-        " where c.relkind in ('r', 'm', 'p') and n.nspname !~ '^pg_toast' order by 1, 2"
+        " where c.relkind in ('r', 'm', 'p') and n.nspname !~ '^pg_toast' and has_table_privilege(c.oid, 'select') order by 1, 2"
     ).fetchall()
-    for schema, table in tables:
-        swept.tables += 1
-        name = f"{conn.info.dbname}: {schema}.{table}"
-        for text in _rows(conn, schema, table):
-            data = text.encode()
-            swept.row_bytes += len(data)
-            _keep(swept, name, needles.find(data), None)
+    with _Looking(needles, swept) as look:
+        for schema, table in tables:
+            swept.tables += 1
+            for text in _rows(conn, schema, table):
+                swept.row_bytes += len(text)
+                look.at(f"{conn.info.dbname}: {schema}.{table}", text.encode(), None)
+
+
+class _Looking:
+    """Gathers pieces until they are worth a search, and keeps what is found; `place` is the allowed place that a piece lies in."""
+
+    def __init__(self, needles: Needles, swept: Swept) -> None:
+        self._needles, self._swept = needles, swept
+        self._pieces: list[tuple[str, bytes, str | None]] = []
+        self._size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None:
+            self._search()
+
+    def at(self, name: str, data: bytes, place: str | None) -> None:
+        """Look at a piece, now or later."""
+        self._pieces.append((name, data, place))
+        self._size += len(data)
+        if self._size > BYTES_AT_ONCE:
+            self._search()
+
+    def _search(self) -> None:
+        pieces, self._pieces, self._size = self._pieces, [], 0
+        for number, found in self._needles.find_in([data for _, data, _ in pieces]):
+            name, _, place = pieces[number]
+            if place is None:
+                self._swept.hits.append(Hit(name, found.mark, found.way, found.context))
+            else:
+                self._swept.allowed[place] += 1
 
 
 def _rows(conn: psycopg.Connection[Any], schema: str, table: str) -> Iterator[str]:
@@ -106,14 +138,6 @@ def _rows(conn: psycopg.Connection[Any], schema: str, table: str) -> Iterator[st
         cursor.execute(sql.SQL("select t::text from only {} t").format(sql.Identifier(schema, table)))
         while rows := cursor.fetchmany(ROWS_AT_ONCE):
             yield "\n".join(row[0] for row in rows)
-
-
-def _keep(swept: Swept, name: str, found: Iterator[Found], place: str | None) -> None:
-    for each in found:
-        if place is None:
-            swept.hits.append(Hit(name, each.mark, each.way, each.context))
-        else:
-            swept.allowed[place] += 1
 
 
 def _all_below(root: Path) -> Sequence[Path]:

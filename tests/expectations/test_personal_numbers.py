@@ -45,16 +45,16 @@ def test_other_texts_stay_as_they_are(text: str) -> None:
 
 def test_a_valid_credit_code_is_no_citizen_id() -> None:
     """Its digits may look like a day of birth."""
-    first = "91610119"
-    code = next(
-        f"{body}{check_character(body)}"
-        for number in range(10_000)
-        if (body := f"{first}{(inner := f'75{number // 28 % 12 + 1:02}{number % 28 + 1:02}{number % 100:02}')}{inner_check_character(inner)}").isdigit()
-        and check_character(body).isdigit()
-    )
+    code = next(code for number in range(10_000) if (code := _code(number)).isdigit())
     assert parse_credit_code(code) == code
     assert without_personal_numbers(code) == code
     assert without_personal_numbers(code[:-1] + str((int(code[-1]) + 1) % 10)) != code
+
+
+def _code(number: int) -> str:
+    inner = f"75{number // 28 % 12 + 1:02}{number % 28 + 1:02}{number % 100:02}"
+    first = f"91610119{inner}{inner_check_character(inner)}"
+    return first + check_character(first)
 
 
 def test_findings_mask_whatever_they_quote() -> None:
