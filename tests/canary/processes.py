@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 EVERY_SECONDS = 0.2
+MOST_LOOKS = 5
+"""At one process: it becomes another program soon after its birth or not at all."""
 
 
 class ProcessList:
@@ -17,6 +20,7 @@ class ProcessList:
     def __init__(self) -> None:
         self.command_lines: set[bytes] = set()
         self.environments: dict[bytes, bytes] = {}
+        self._looks: Counter[str] = Counter()
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._look_on, daemon=True)
 
@@ -30,7 +34,13 @@ class ProcessList:
 
     def _look_on(self) -> None:
         while not self._is_over.wait(EVERY_SECONDS):
-            for folder in Path("/proc").glob("[0-9]*"):
+            folders = list(Path("/proc").glob("[0-9]*"))
+            # Numbers are given again.
+            self._looks = Counter({folder.name: self._looks[folder.name] for folder in folders})
+            for folder in folders:
+                if self._looks[folder.name] == MOST_LOOKS:
+                    continue
+                self._looks[folder.name] += 1
                 # It may have ended, or be another account's.
                 with suppress(OSError):
                     line = (folder / "cmdline").read_bytes()
