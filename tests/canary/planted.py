@@ -14,10 +14,13 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "judging": ("connectors.warehouse.decision", "_rows_once"),
     "judgement": ("expectations.judgement", "_failures"),
     "loading": ("connectors.warehouse.loading", "write_rows"),
-    "answering": ("connectors.replies.answer", "Answer"),
+    "answering": ("connectors.warehouse.replies", "_reply"),
     "telling": ("connectors.alerts.sending", "deliver"),
 }
 """Where each fault is planted: a module, and the name in it."""
+
+REACHED = "planted fault reached:"
+"""What stands on stderr where a fault was met; it quotes nothing."""
 
 
 def everything(value: Any) -> str:
@@ -37,6 +40,7 @@ def plant(fault: str) -> None:
     module = import_module(module_name)
 
     def broken(*arguments: Any, **named: Any) -> Any:
+        sys.stderr.write(f"{REACHED} {fault}\n")
         raise ValueError(f"cannot {fault}: {everything([*arguments, *named.values()])}")
 
     setattr(module, name, broken)

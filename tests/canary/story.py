@@ -14,7 +14,7 @@ from connectors.warehouse.engine import connect
 from connectors.warehouse.upload_tokens import issue_token
 from flows.schedule import now
 from tests.canary.people import people
-from tests.canary.planted import FAULTS
+from tests.canary.planted import REACHED
 from tests.canary.workbooks import AID, filled, row_of
 from tests.canary.world import CROWD, NIGHT, World
 from tests.flows.web_intake.conftest import serving
@@ -34,20 +34,29 @@ def short(world: World) -> None:
 def whole(world: World) -> None:
     """Nights that are killed, that break at every planted fault, in Postgres and in dbt, and at last an ordinary one; then all questions."""
     world.killed_night("take_in", 1)
-    for fault in FAULTS:
-        world.call("run", "--date", NIGHT, fault=fault)
+    for fault in ("judging", "judgement", "loading"):
+        broken_night(world, fault)
     short(world)
-    # Something new, so that there is something to build.
-    _hand_in(world, "A0102", "2021-03", "救助_更正一.xlsx")
+    # Something new each time, so that there is something to build, to publish and to answer.
+    _hand_in(world, "A0102", 3)
     with refusing(world, "intermediate"), refusing(world, "marts"):
         assert world.call("run", "--date", NIGHT) == FAILED
-    for number, step in enumerate(("build", "publish", "reply")):
-        _hand_in(world, "A0201", f"2021-0{number + 4}", f"救助_更正_{step}.xlsx")
+    for month, fault in enumerate(("answering", "telling"), 4):
+        _hand_in(world, "A0102", month)
+        broken_night(world, fault)
+    for month, step in enumerate(("build", "publish", "reply"), 3):
+        _hand_in(world, "A0201", month)
         world.killed_night(step, 1)
     assert world.call("run", "--date", NIGHT) in GOOD
     upload(world)
     questions(world)
     more_questions(world)
+
+
+def broken_night(world: World, fault: str) -> None:
+    """A night that meets a planted fault."""
+    world.call("run", "--date", NIGHT, fault=fault)
+    assert f"{REACHED} {fault}" in world.heard()
 
 
 @contextmanager
@@ -125,6 +134,8 @@ def upload(world: World) -> None:
             (world.folder / "said" / f"upload-{number}.json").write_bytes(answer.content + page.content)
 
 
-def _hand_in(world: World, unit: str, period: str, name: str) -> None:
+def _hand_in(world: World, unit: str, month: int) -> None:
+    """One more answer of a unit, with the first of the crowd in it."""
     crowd = iter(people(CROWD))
-    (world.folder / "inbox" / name).write_bytes(filled(AID, unit, [row_of(AID, lambda: next(crowd))], period))
+    data = filled(AID, unit, [row_of(AID, lambda: next(crowd))], f"2021-{month:02}")
+    (world.folder / "inbox" / f"救助_更正_{unit}_{month}.xlsx").write_bytes(data)

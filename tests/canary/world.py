@@ -94,14 +94,17 @@ class World:
         self.codes[f"{self.calls:02} {' '.join(a for a in arguments if '/' not in a)} {fault or ''}".strip()] = code
         return code
 
+    def heard(self) -> str:
+        """What the last call said on stderr."""
+        return max((self.folder / "said").glob(f"{self.calls:02}-*.err")).read_text(errors="replace")
+
     def killed_night(self, step: str, after_seconds: float) -> None:
         """A night that is killed, with whatever it has started in its session, so long after it has come to a step."""
         run = self.start("run", "--date", NIGHT)
-        said = max((self.folder / "said").glob(f"{self.calls:02}-*.err"))
         deadline = time.monotonic() + LONGEST_SECONDS
-        while f"step {step}" not in said.read_text(errors="replace"):
-            assert run.poll() is None, said.read_text()
-            assert time.monotonic() < deadline, said.read_text()
+        while f"step {step}" not in self.heard():
+            assert run.poll() is None, self.heard()
+            assert time.monotonic() < deadline, self.heard()
             time.sleep(0.05)
         time.sleep(after_seconds)
         os.killpg(run.pid, signal.SIGKILL)
