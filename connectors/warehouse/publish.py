@@ -36,6 +36,7 @@ from connectors.warehouse.release_tables import (
     named,
     within,
 )
+from connectors.warehouse.release_views import ensure_views
 from connectors.warehouse.rights import ensure_rights
 from connectors.warehouse.roles import PUBLISHER
 from connectors.warehouse.scope import OpenBuild, shown_build
@@ -124,6 +125,7 @@ def _move(
         if table != FIGURES:
             ensure_like_candidate(conn, table)
             changed[table] = merge(conn, table, frozen, models.scope(table) if is_of_changes else None)
+    ensure_views(conn, models)
     ensure_rights(conn)
     changed = {table: count for table, count in changed.items() if count}
     if not changed and before:

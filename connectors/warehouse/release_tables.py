@@ -54,16 +54,21 @@ def ensure_like_candidate(conn: psycopg.Connection[Any], table: str) -> None:
     exists = conn.execute("select to_regclass(format('bi.%%I', %s::text)) is not null", (table,)).fetchone()
     if not (exists and exists[0]):
         conn.execute(sql.SQL("create table bi.{0} (like bi_candidate.{0} including all)").format(name))
-    candidate, published = _columns(conn, "bi_candidate", table), _columns(conn, "bi", table)
+    for column, kind in added_columns(conn, table).items():
+        conn.execute(sql.SQL("alter table bi.{} add column {} {}").format(name, sql.Identifier(column), sql.SQL(kind)))
+    copy_comments(conn, table, "table")
+
+
+def added_columns(conn: psycopg.Connection[Any], relation: str) -> dict[str, str]:
+    """The columns of the candidate that `bi.<relation>` lacks, with their types.
+
+    Raises: PublishedColumnError if a column that readers know is gone or has another type.
+    """
+    candidate, published = _columns(conn, "bi_candidate", relation), _columns(conn, "bi", relation)
     for column, kind in published.items():
         if candidate.get(column) != kind:
-            raise PublishedColumnError(table, column, kind, candidate.get(column, "-"))
-    for column, kind in candidate.items():
-        if column not in published:
-            conn.execute(
-                sql.SQL("alter table bi.{} add column {} {}").format(name, sql.Identifier(column), sql.SQL(kind))
-            )
-    _copy_comments(conn, table)
+            raise PublishedColumnError(relation, column, kind, candidate.get(column, "-"))
+    return {column: kind for column, kind in candidate.items() if column not in published}
 
 
 def merge(conn: psycopg.Connection[Any], table: str, frozen: Frozen, scope: Scope) -> int:
@@ -129,14 +134,15 @@ def _primary_key(conn: psycopg.Connection[Any], table: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _copy_comments(conn: psycopg.Connection[Any], table: str) -> None:
+def copy_comments(conn: psycopg.Connection[Any], relation: str, kind: str) -> None:
+    """Give `bi.<relation>`, a table or view (`kind`), and its columns the candidate's comments."""
     rows = conn.execute(
         "select d.objsubid, a.attname::text, d.description from pg_description d"
         " left join pg_attribute a on a.attrelid = d.objoid and a.attnum = d.objsubid and d.objsubid > 0"
         " where d.classoid = 'pg_class'::regclass and d.objoid = format('bi_candidate.%%I', %s::text)::regclass",
-        (table,),
+        (relation,),
     ).fetchall()
     for number, column, text in rows:
-        target = sql.Identifier("bi", table) if number == 0 else sql.Identifier("bi", table, column)
-        kind = sql.SQL("table") if number == 0 else sql.SQL("column")
-        conn.execute(sql.SQL("comment on {} {} is {}").format(kind, target, sql.Literal(text)))
+        target = sql.Identifier("bi", relation) if number == 0 else sql.Identifier("bi", relation, column)
+        of = sql.SQL(kind if number == 0 else "column")
+        conn.execute(sql.SQL("comment on {} {} is {}").format(of, target, sql.Literal(text)))
