@@ -97,7 +97,9 @@ def _bars(chart: Chart) -> tuple[str, dict[str, Any]]:
 
 
 def _lines(chart: Chart) -> tuple[str, dict[str, Any]]:
-    return "echarts_timeseries_line", {**_axes(chart), "markerEnabled": True, "markerSize": 5}
+    # Else a period in which nothing has a figure is left out of the answer, and the line goes straight across it.
+    gaps = {"show_empty_columns": True}
+    return "echarts_timeseries_line", {**_axes(chart), **gaps, "markerEnabled": True, "markerSize": 5}
 
 
 def _axes(chart: Chart) -> dict[str, Any]:
