@@ -14,7 +14,7 @@ from connectors.errors import DatabaseTooOld, DatabaseUnreachable
 from connectors.settings import PROJECT_FOLDER
 from connectors.warehouse import engine
 from connectors.warehouse.engine import connect, migrate
-from connectors.warehouse.migrations import configuration
+from connectors.warehouse.migrations import configuration, upgrade
 from tests.conftest import settings_in
 
 SCHEMAS = {
@@ -79,6 +79,26 @@ def test_migrations_are_one_chain() -> None:
     script = ScriptDirectory.from_config(configuration())
     assert len(script.get_heads()) == 1
     assert len(script.get_bases()) == 1
+
+
+def test_types_of_figures_change_under_the_view_that_dbt_made_over_them(empty_database: str, tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, empty_database)
+    with engine.engine(settings).begin() as connection:
+        upgrade(connection, "0019")
+    with closing(psycopg.connect(empty_database, autocommit=True)) as conn:
+        conn.execute("create view staging.stg_history as select indicator_id, value from bi.indicator_value_history")
+        conn.execute(
+            "insert into bi.indicator_value_history values ('i', 'unit', 'A', 'month', '2021-03', 0.3333333333, 1, 3, 0.5, 'provisional', 1)"
+        )
+        migrate(settings)
+        types = conn.execute(
+            "select c.relname, format_type(a.atttypid, a.atttypmod) from pg_attribute a join pg_class c on c.oid = a.attrelid"
+            " where a.attname = 'value' and c.relname in ('indicator_value', 'indicator_value_history', 'stg_history') order by 1"
+        ).fetchall()
+        assert types == [
+            (name, "numeric(38,10)") for name in ("indicator_value", "indicator_value_history", "stg_history")
+        ]
+        assert conn.execute("select value::text from staging.stg_history").fetchall() == [("0.3333333333",)]
 
 
 def test_a_second_migration_changes_nothing(database: str, tmp_path: Path) -> None:

@@ -6,9 +6,12 @@ getTables, getColumns, getPrimaryKeys and getImportedKeys (SQLTables, SQLColumns
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -168,3 +171,35 @@ def test_a_tool_sees_nothing_of_other_schemas(reader: psycopg.Connection[Any]) -
         "select distinct table_schema::text from information_schema.columns where table_schema !~ '^(pg_|information_schema)'"
     )
     assert rows.fetchall() == [("bi",)]
+
+
+def odbc_driver() -> str:
+    """The file of psqlODBC for Unicode."""
+    found = [
+        *Path("/usr/lib").glob("*/odbc/psqlodbcw.so"),
+        *Path(os.environ.get("WAREHOUSE_TEST_ODBC", "/none")).glob("psqlodbcw.so"),
+    ]
+    if not found:
+        pytest.skip("no psqlODBC here (Debian: apt install odbc-postgresql, or its folder in WAREHOUSE_TEST_ODBC)")
+    return str(found[0])
+
+
+def test_an_odbc_driver_finds_and_reads_all_of_it(reader: psycopg.Connection[Any], published: list[Relation]) -> None:
+    pyodbc = pytest.importorskip("pyodbc", reason="no pyodbc here (pip install pyodbc; it brings unixODBC)")
+    login = reader.info
+    words = {"Driver": odbc_driver(), "Servername": login.host, "Port": login.port, "Database": login.dbname}
+    words |= {"UID": login.user, "PWD": login.password}
+    with closing(pyodbc.connect(";".join(f"{name}={value}" for name, value in words.items()), autocommit=True)) as conn:
+        tables = {row.table_name for row in conn.cursor().tables(schema="bi")}
+        assert tables == {relation.name for relation in published}
+        columns = {row.column_name: row for row in conn.cursor().columns(schema="bi", table="indicator_value")}
+        value = columns["value"]
+        assert (value.type_name, value.column_size, value.decimal_digits) == ("numeric", 38, 10)
+        key = [row.column_name for row in conn.cursor().primaryKeys(schema="bi", table="indicator_period")]
+        assert key == ["indicator_id", "period"]
+        for relation in published:
+            assert conn.execute(f"select * from bi.{relation.name} limit 5").fetchall() is not None
+        [row] = conn.execute(
+            "select value, gap_reason from bi.indicator_trend where (indicator_id, org_id, period) = ('relief_paid', 'SN', '2021-02')"
+        ).fetchall()
+        assert tuple(row) == (Decimal("3800.75"), None)

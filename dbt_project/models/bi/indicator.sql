@@ -12,8 +12,8 @@ measures as (
 
 ),
 
--- A part adds up over organisations if it is a sum, and over periods if what it sums happened in them. What is counted once does
--- neither (the same person may be counted elsewhere), nor does what is taken at the end of each period.
+-- A part adds up over organisations if it is a sum, and over periods if what it sums happened in them. What is counted
+-- once does neither (the same person may be counted elsewhere), nor does what is taken at the end of each period.
 parts as (
 
     select

@@ -1,5 +1,6 @@
 {{ config(materialized='view', tags=['every_night']) }}
--- Published as a view over the published tables (`connectors.warehouse.release_views`): as a table it would be as large as all figures.
+-- Published as a view over what is published (`connectors.warehouse.release_views`): a table of it would be as large as
+-- all figures.
 with
 
 indicator_values as (

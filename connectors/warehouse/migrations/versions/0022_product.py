@@ -1,5 +1,6 @@
 """Schema `bi` as a product: what is not dbt's has types with their digits, comments in Chinese and English, and one way to add up."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
@@ -98,6 +99,12 @@ FUNCTIONS = {
     "orgs_in_my_care()": "粒度：当前账号所管的每个组织，连同全部下级（按生效的单位名册；已失效的单位按其最后一个时段的上级）\n"
     "One row per organisation in the care of this account, with all below it (by the register in force; a unit that is no more, by its last parent)",
 }
+DEPENDENT_VIEWS = """
+select distinct r.ev_class::regclass::text, pg_get_viewdef(r.ev_class) from pg_depend d join pg_rewrite r on r.oid = d.objid
+where d.classid = 'pg_rewrite'::regclass and d.refobjid in
+  ('bi.indicator_value_history'::regclass, 'bi.release_change'::regclass, 'bi.waiting_change'::regclass)
+"""
+"""Views over the tables whose types change, and their queries."""
 
 
 def upgrade() -> None:
@@ -121,6 +128,10 @@ def _types() -> None:
     """A numeric without digits is no type that an ODBC or JDBC driver can size: it tells tools of anything from 0 to 131 072 digits."""
     values = ("value", "numerator", "denominator")
     op.execute("drop view bi.indicator_value")
+    # dbt's view over the history holds on to the types of its columns, and is not made again by every night.
+    views = op.get_bind().execute(sa.text(DEPENDENT_VIEWS)).all()
+    for name, _ in views:
+        op.execute(f"drop view {name}")
     for table, figures, shares in (
         ("indicator_value_history", values, ("completeness",)),
         ("release_change", ("old_value", "new_value"), ()),
@@ -129,6 +140,8 @@ def _types() -> None:
         changes = [f"alter {name} type numeric(38, 10)" for name in figures]
         changes += [f"alter {name} type numeric(12, 10)" for name in shares]
         op.execute(f"alter table bi.{table} {', '.join(changes)}")
+    for name, query in views:
+        op.get_bind().exec_driver_sql(f"create view {name} as {query}")
     columns = ", ".join(f"h.{name}" for name in (*KEY, *FACTS))
     op.execute(
         f"create view bi.indicator_value with (security_invoker = true) as select {columns},"  # noqa: S608 - the names above
