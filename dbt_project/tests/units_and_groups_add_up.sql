@@ -1,5 +1,5 @@
--- What adds up, adds up over the organisation, then as now: the units give the province, and so do the groups with the
--- office.
+-- What is said to add up over organisations does, then as now: the units give the province, and so do the groups with
+-- the office; of ratios, both parts.
 {% set changed_figures = changed('int_changed_figures') -%}
 with
 
@@ -11,7 +11,8 @@ indicator_values as (
         org_level,
         org_id,
         period,
-        value
+        numerator,
+        denominator
 
     from {{ ref('indicator_value') }}
     where {{ among(['indicator_id', 'period'], changed_figures, ['indicator_id', 'period']) }}
@@ -24,7 +25,8 @@ indicator_values as (
         org_level,
         org_id,
         period,
-        value
+        numerator,
+        denominator
 
     from {{ ref('indicator_value_as_now') }}
     where {{ among(['indicator_id', 'period'], changed_figures, ['indicator_id', 'period']) }}
@@ -33,23 +35,8 @@ indicator_values as (
 
 indicators as (
 
-    select * from {{ ref('indicators') }}
-
-),
-
-measures as (
-
-    select * from {{ ref('measures') }}
-
-),
-
-summed_indicators as (
-
-    select indicators.indicator_id
-    from indicators
-    inner join measures
-        on indicators.numerator_measure = measures.measure_id
-    where indicators.denominator_measure is null and measures.aggregation = 'sum'
+    select * from {{ ref('indicator') }}
+    where adds_over_units <> 'no'
 
 ),
 
@@ -67,14 +54,40 @@ totals as (
         indicator_values.basis,
         indicator_values.indicator_id,
         indicator_values.period,
-        coalesce(sum(indicator_values.value) filter (where indicator_values.org_level = 'province'), 0) as province,
-        coalesce(sum(indicator_values.value) filter (where indicator_values.org_level = 'unit'), 0) as units,
-        coalesce(sum(indicator_values.value) filter (where indicator_values.org_level = 'group'), 0)
-        + coalesce(sum(indicator_values.value) filter (where outside_groups.unit_id is not null), 0) as groups
+        coalesce(
+            sum(indicator_values.numerator) filter (
+                where indicator_values.org_level = 'province'
+            ), 0
+        ) as province_numerator,
+        coalesce(
+            sum(indicator_values.numerator) filter (
+                where indicator_values.org_level = 'unit'
+            ), 0
+        ) as units_numerator,
+        coalesce(
+            sum(indicator_values.numerator) filter (
+                where indicator_values.org_level = 'group' or outside_groups.unit_id is not null
+            ), 0
+        ) as groups_numerator,
+        coalesce(
+            sum(indicator_values.denominator) filter (
+                where indicator_values.org_level = 'province'
+            ), 0
+        ) as province_denominator,
+        coalesce(
+            sum(indicator_values.denominator) filter (
+                where indicator_values.org_level = 'unit'
+            ), 0
+        ) as units_denominator,
+        coalesce(
+            sum(indicator_values.denominator) filter (
+                where indicator_values.org_level = 'group' or outside_groups.unit_id is not null
+            ), 0
+        ) as groups_denominator
 
     from indicator_values
-    inner join summed_indicators
-        on indicator_values.indicator_id = summed_indicators.indicator_id
+    inner join indicators
+        on indicator_values.indicator_id = indicators.indicator_id
     left join outside_groups
         on indicator_values.org_id = outside_groups.unit_id
     group by 1, 2, 3
@@ -83,4 +96,6 @@ totals as (
 
 select *
 from totals
-where province <> units or province <> groups
+where
+    (province_numerator, province_denominator) <> (units_numerator, units_denominator)
+    or (province_numerator, province_denominator) <> (groups_numerator, groups_denominator)
