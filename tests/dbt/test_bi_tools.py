@@ -22,7 +22,7 @@ from psycopg import sql
 from connectors.dbt import BuildResult
 from connectors.settings import Settings
 from connectors.warehouse.engine import connect
-from connectors.warehouse.rights import BI_READER
+from connectors.warehouse.roles import BI_READER
 from tests.dbt.product_page import Relation, relations
 
 Built = tuple[Settings, BuildResult]

@@ -19,6 +19,7 @@ from connectors.errors import PublishedColumnError
 from connectors.settings import Settings
 from connectors.warehouse.engine import connect
 from connectors.warehouse.release_views import ensure_views
+from connectors.warehouse.roles import PUBLISHER
 from tests.dbt.product_page import PAGE, functions, page, relations
 
 Built = tuple[Settings, BuildResult]
@@ -76,7 +77,7 @@ SIZED_TYPES = re.compile(r"text|integer|bigint|boolean|date|timestamp with time 
 def conn(built: Built) -> Iterator[psycopg.Connection[Any]]:
     """The built and published small year; whatever a test does in it is undone."""
     assert built[1].failures == ()
-    with connect(built[0]) as conn, conn.transaction(force_rollback=True):
+    with connect(built[0], PUBLISHER) as conn, conn.transaction(force_rollback=True):
         yield conn
 
 
