@@ -3,7 +3,8 @@
     <home>/archive/ab/ab12…   MAGIC, then for each piece of up to 4 MB: its length, key id, nonce and ciphertext (AES-GCM)
 
 A piece is bound to its place and to whether it is the last, so that none can be swapped, repeated or cut off unnoticed; the
-bytes as a whole are held against their SHA-256 whenever they are read.
+bytes as a whole are held against their SHA-256 whenever they are read. What an older key sealed may be sealed anew in place: the
+bytes stay, and who has the file open reads on.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import secrets
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,7 +37,7 @@ _HEAD = struct.Struct(">IBBB")
 
 
 class Archive:
-    """Bytes by their SHA-256. What is put in twice is kept once; nothing is ever changed or removed."""
+    """Bytes by their SHA-256. What is put in twice is kept once; no bytes are ever changed or removed."""
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
         self._folder, self._keyring = settings.archive_dir, keyring
@@ -44,7 +46,7 @@ class Archive:
     def put(self, data: bytes) -> str:
         """Keep these bytes; gives their SHA-256. They survive a power cut once `settle` has returned. Raises: FolderUnwritable."""
         sha256 = hashlib.sha256(data).hexdigest()
-        if self.path(sha256).exists():
+        if self.path(sha256).exists() and not self._is_shut(sha256):
             # Perhaps put there by a run that was killed before it settled.
             self._unsettled.add(self.path(sha256).parent)
         else:
@@ -64,6 +66,11 @@ class Archive:
         except OSError as error:
             raise FolderUnwritable(str(self._folder), error.strerror or str(error)) from error
         self._unsettled.clear()
+
+    def settle_all(self) -> None:
+        """As `settle`, for whatever anybody put in. Raises: FolderUnwritable."""
+        self._unsettled.update(self._folder.glob("[0-9a-f][0-9a-f]"))
+        self.settle()
 
     def clear_away(self) -> None:
         """Remove the drafts that killed runs left: as large as what they were of, and nobody else's. Raises: FolderUnwritable."""
@@ -92,7 +99,7 @@ class Archive:
                 return b"".join(parts)[:at_most]
         data = b"".join(parts)
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise self._error(sha256, "内容与其 SHA-256 不符", "they do not have that SHA-256")
+            raise self._differs(sha256)
         return data
 
     def check(self, sha256: str) -> None:
@@ -101,7 +108,7 @@ class Archive:
         for part in self._pieces(sha256):
             digest.update(part)
         if digest.hexdigest() != sha256:
-            raise self._error(sha256, "内容与其 SHA-256 不符", "they do not have that SHA-256")
+            raise self._differs(sha256)
 
     def size(self, sha256: str) -> int:
         """How many bytes the file that holds them has, sealed. Raises: ArchiveError if it is not there."""
@@ -117,6 +124,27 @@ class Archive:
         """
         self._put_whole(parts, lambda file, given: self._copy(file, given, sha256))
         self.check(sha256)
+
+    def names(self) -> Iterator[str]:
+        """The SHA-256 of all that is kept, in order."""
+        for folder in sorted(self._folder.glob("[0-9a-f][0-9a-f]")):
+            yield from sorted(path.name for path in folder.iterdir())
+
+    def sealed_with(self, sha256: str) -> frozenset[str]:
+        """The ids of the keys that its pieces are sealed with, read from their heads. Raises: ArchiveError."""
+        with self._opened(sha256) as file:
+            found = set()
+            for key_id, _, length, _ in self._heads(file, sha256):
+                found.add(key_id)
+                file.seek(length, os.SEEK_CUR)
+            return frozenset(found)
+
+    def reseal(self, sha256: str) -> None:
+        """Seal these bytes anew with the key that seals now; killed at any moment, they are there as before.
+
+        Raises: ArchiveError, FolderUnwritable.
+        """
+        self._put_whole(self._pieces(sha256), lambda file, pieces: self._write_same(file, pieces, sha256))
 
     def path(self, sha256: str) -> Path:
         """Where the bytes with this SHA-256 are, or would be."""
@@ -146,6 +174,11 @@ class Archive:
             file.write(part)
         return sha256
 
+    def _write_same(self, file: BinaryIO, pieces: Iterable[bytes], sha256: str) -> str:
+        if self._write(file, pieces) != sha256:
+            raise self._differs(sha256)
+        return sha256
+
     def _write(self, file: BinaryIO, pieces: Iterable[bytes]) -> str:
         digest = hashlib.sha256()
         file.write(MAGIC)
@@ -164,18 +197,27 @@ class Archive:
         file.write(ciphertext)
 
     def _pieces(self, sha256: str) -> Iterator[bytes]:
+        with self._opened(sha256) as file:
+            for number, (key_id, nonce, length, is_last) in enumerate(self._heads(file, sha256), 1):
+                yield self._keyring.decrypt(key_id, nonce, _exactly(file, length), _place(number, is_last))
+
+    def _heads(self, file: BinaryIO, sha256: str) -> Iterator[tuple[str, bytes, int, bool]]:
+        """Of each piece: key id, nonce, length of the ciphertext, which is read or passed by before the next, and whether it is the last."""
+        if file.read(len(MAGIC)) != MAGIC:
+            raise self._error(sha256, "不是档案文件", "the file is not one of the archive")
+        is_last = 0
+        while not is_last:
+            length, key_length, nonce_length, is_last = _HEAD.unpack(_exactly(file, _HEAD.size))
+            yield _exactly(file, key_length).decode(), _exactly(file, nonce_length), length, bool(is_last)
+        if file.read(1):
+            raise self._error(sha256, "文件末尾有多余内容", "something follows its end")
+
+    @contextmanager
+    def _opened(self, sha256: str) -> Iterator[BinaryIO]:
+        """The file that holds these bytes; what is wrong with it becomes an ArchiveError."""
         try:
             with self.path(sha256).open("rb") as file:
-                if file.read(len(MAGIC)) != MAGIC:
-                    raise self._error(sha256, "不是档案文件", "the file is not one of the archive")
-                number, is_last = 0, 0
-                while not is_last:
-                    number += 1
-                    length, key_length, nonce_length, is_last = _HEAD.unpack(_exactly(file, _HEAD.size))
-                    key_id, nonce = _exactly(file, key_length).decode(), _exactly(file, nonce_length)
-                    yield self._keyring.decrypt(key_id, nonce, _exactly(file, length), _place(number, bool(is_last)))
-                if file.read(1):
-                    raise self._error(sha256, "文件末尾有多余内容", "something follows its end")
+                yield file
         except FileNotFoundError as error:
             raise self._error(sha256, "文件不存在", "the file is not there") from error
         except OSError as error:
@@ -186,8 +228,22 @@ class Archive:
         except KeyringError as error:
             raise self._error(sha256, error.why_zh, error.why_en) from error
 
+    def _is_shut(self, sha256: str) -> bool:
+        """Whether it is sealed with a key that was destroyed since: its bytes, when they come again, are kept again."""
+        return bool(self._keyring.retired) and bool(self.sealed_with(sha256) & self._keyring.retired.keys())
+
+    def _differs(self, sha256: str) -> ArchiveError:
+        return self._error(sha256, "内容与其 SHA-256 不符", "they do not have that SHA-256")
+
     def _error(self, sha256: str, why_zh: str, why_en: str) -> ArchiveError:
         return ArchiveError(sha256, str(self.path(sha256)), why_zh, why_en)
+
+
+def sealing_key(beginning: bytes) -> str:
+    """The id of the key that a file of the archive begins to be sealed with, from its first bytes."""
+    _, length, _, _ = _HEAD.unpack_from(beginning, len(MAGIC))
+    start = len(MAGIC) + _HEAD.size
+    return beginning[start : start + length].decode()
 
 
 def _new_file(path: Path) -> BinaryIO:

@@ -6,6 +6,9 @@
     │   ├── SourcesUnsound                      sources.yaml does not say what it must
     │   ├── PeriodClosed                        what was asked for would change a closed period
     │   ├── AccountUnusable                     an account of the database that may not become a reader's
+    │   ├── KeyUnknown                          a seal key that nobody knows
+    │   ├── KeyInUse                            a seal key that cannot be retired yet
+    │   ├── RoomBusy                            another process seals anew, or destroys a key
     │   └── BackfillRefused                     a backfill may not go on; its tree is in connectors/warehouse/backfill/errors.py
     ├── DatabaseError
     │   ├── DatabaseUnreachable                 nothing answers, or it does not let us in
@@ -116,6 +119,34 @@ class AccountUnusable(UsageError):
     why_en: str
     zh: ClassVar[str] = "账号 {login} 不能用来读取数据：{why_zh}。请换一个名称。"
     en: ClassVar[str] = "The account {login} cannot be given to a reader: {why_en}. Take another name."
+
+
+@dataclass(eq=False)
+class KeyUnknown(UsageError):
+    """A seal key that neither the database nor the folder of keys knows."""
+
+    key_id: str
+    zh: ClassVar[str] = "没有密钥 {key_id}；编号如 k0001，见 warehouse keys list。"
+    en: ClassVar[str] = "There is no key {key_id}; ids look like k0001, see warehouse keys list."
+
+
+@dataclass(eq=False)
+class KeyInUse(UsageError):
+    """A seal key that cannot be retired, because something needs it. Nothing was changed."""
+
+    key_id: str
+    why_zh: str
+    why_en: str
+    zh: ClassVar[str] = "密钥 {key_id} 不能停用：{why_zh}。没有改动。"
+    en: ClassVar[str] = "The key {key_id} cannot be retired: {why_en}. Nothing was changed."
+
+
+@dataclass(eq=False)
+class RoomBusy(UsageError):
+    """Another process seals anew or destroys a key."""
+
+    zh: ClassVar[str] = "另一个进程正在重新加密或销毁密钥；请等其结束后再试。"
+    en: ClassVar[str] = "Another process is sealing anew or destroying a key; wait for it and try again."
 
 
 @dataclass(eq=False)

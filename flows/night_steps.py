@@ -100,17 +100,15 @@ class Night:
     def _open(self, kind: str) -> None:
         """Bring the database up to date, connect to it and open a run of that kind."""
         from connectors.archive import Archive
-        from connectors.keys import Keyring
         from connectors.warehouse.engine import connect, migrate
-        from connectors.warehouse.key_register import check_keys
+        from connectors.warehouse.key_register import open_keyring
         from connectors.warehouse.roles import LOADER
         from connectors.warehouse.runs import open_run
 
         migrate(self.settings)
-        self.keyring: Keyring = Keyring.load(self.settings)
-        self.archive: Archive = Archive(self.settings, self.keyring)
         self._conn = connect(self.settings, LOADER)
-        check_keys(self._conn, self.keyring)
+        self.keyring: Keyring = open_keyring(self._conn, self.settings)
+        self.archive: Archive = Archive(self.settings, self.keyring)
         self.run_id = open_run(self._conn, kind, self.business_date)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -145,6 +143,7 @@ class Night:
     def connection(self) -> psycopg.Connection[Any]:
         """The night's connection; another one if the former was lost, so that a step tried again can succeed."""
         from connectors.warehouse.engine import connect
+        from connectors.warehouse.key_register import hold_keyring
         from connectors.warehouse.roles import LOADER
         from connectors.warehouse.runs import RUN_LOCK
 
@@ -152,6 +151,7 @@ class Night:
             self._conn = connect(self.settings, LOADER)
             # The run is alive as long as somebody holds its lock.
             self._conn.execute("select pg_advisory_lock(%s, %s)", (RUN_LOCK, self.run_id))
+            hold_keyring(self._conn, self.keyring)
         return self._conn
 
     def collect(self, source_id: str) -> int:

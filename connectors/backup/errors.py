@@ -69,11 +69,12 @@ class PersonalKeysDiffer(BackupError):
     needed: str
     zh: ClassVar[str] = (
         "密钥文件夹 {keys_dir} 与备份不符（缺少：{missing}；不是同一个：{wrong}）。此备份需要 {needed}；"
-        "请放入与数据分开保存的这些密钥（权限 0600）后重试。没有写入任何数据。"
+        "请放入与数据分开保存的这些密钥（权限 0600）后重试；已停用的密钥请放入停用时留下的 .retired 文件。没有写入任何数据。"
     )
     en: ClassVar[str] = (
         "The keys in {keys_dir} are not those of the backup (missing: {missing}; another one: {wrong}). It needs {needed}; "
-        "put these keys, which are kept apart from the data, there with mode 0600 and try again. Nothing was written."
+        "put these keys, which are kept apart from the data, there with mode 0600 and try again; in the place of a key that was retired, "
+        "the .retired file that it left. Nothing was written."
     )
 
 

@@ -1,18 +1,21 @@
 """Packs: the archived files that one backup adds to its folder, one behind the other, as the archive sealed them.
 
-Of each file: its SHA-256 (32 bytes), its length (8 bytes), its bytes. An index beside each pack says which files it has, so that
-the next backup need not read the pack. A pack is a file, not thousands: what a night adds costs one flush to the disk.
+Of each file: its SHA-256 (32 bytes), its length (8 bytes), its bytes. An index beside each pack says which files it has, and which seal
+key each begins with, so that the next backup need not read the pack: what the archive has sealed anew since is packed anew, or a
+backup would need a key that is gone by then. A pack is a file, not thousands: what a night adds costs one flush to the disk.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connectors.archive import sealing_key
 from connectors.backup.errors import BackupDamaged, BackupError
 from connectors.backup.folder import Tell, ask_for_room, open_stored, write_stored
 from connectors.backup.key import BackupKey
@@ -26,12 +29,12 @@ KIND, INDEX_KIND = b"P", b"I"
 _SIZE = struct.Struct(">Q")
 
 
-def known_packs(folder: Path, key: BackupKey) -> list[tuple[StoredFile, frozenset[str]]]:
-    """The packs that are there, whole as far as their size tells, and the SHA-256 of the files in each.
+def known_packs(folder: Path, key: BackupKey) -> list[tuple[StoredFile, Mapping[str, str]]]:
+    """The packs that are there, whole as far as their size tells, and by SHA-256 of the files in each the id of their seal key.
 
     One that is gone or cut short, or that another key sealed, is not among them: the next backup packs its files anew.
     """
-    found = []
+    found = list[tuple[StoredFile, Mapping[str, str]]]()
     for path in sorted(folder.glob("*.index")):
         try:
             with SealedReader(path, key, INDEX_KIND) as reader:
@@ -41,7 +44,8 @@ def known_packs(folder: Path, key: BackupKey) -> list[tuple[StoredFile, frozense
         pack = StoredFile(**facts["pack"])
         place = folder / pack.name
         if place.exists() and place.stat().st_size == pack.size:
-            found.append((pack, frozenset(facts["objects"])))
+            # An index of before keys could be retired does not say which; its files are packed once more.
+            found.append((pack, facts["objects"] if isinstance(facts["objects"], dict) else {}))
     return found
 
 
@@ -53,22 +57,27 @@ def write_pack(folder: Path, name: str, key: BackupKey, archive: Archive, object
     total = sum(archive.size(sha256) for sha256 in objects)
     ask_for_room(folder, total)
     done = 0
+    seal_keys: dict[str, str] = {}
 
     def fill(writer: SealedWriter) -> int:
         nonlocal done
         for sha256 in objects:
             archive.check(sha256)
-            size = archive.size(sha256)
             with archive.path(sha256).open("rb") as file:
+                # Of the file that is open: another may take its name at any moment, sealed anew.
+                size = os.fstat(file.fileno()).st_size
                 writer.write(bytes.fromhex(sha256) + _SIZE.pack(size))
-                while part := file.read(PIECE_BYTES):
+                part = file.read(PIECE_BYTES)
+                seal_keys[sha256] = sealing_key(part)
+                while part:
                     writer.write(part)
+                    part = file.read(PIECE_BYTES)
             done += size
             tell(done, total)
         return len(objects)
 
     pack = write_stored(folder / f"{name}.pack", key, KIND, fill)
-    text = json.dumps({"pack": asdict(pack), "objects": objects}).encode()
+    text = json.dumps({"pack": asdict(pack), "objects": seal_keys}).encode()
     write_stored(folder / f"{name}.index", key, INDEX_KIND, lambda writer: writer.write(text))
     return pack
 

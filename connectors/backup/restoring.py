@@ -1,6 +1,9 @@
 """Bringing a backup back: everything is read and asked first, then the archive is written, and the database last, in one transaction.
 
 A restore that is killed leaves an archive with some more files and the database as it was; the next one goes on from there.
+
+What was sealed with a key that has been retired since cannot be opened by anybody. Everything else is brought back: such files stay
+out of the archive (`archive.lost_file`), and such rows of the locked room stay shut.
 """
 
 from __future__ import annotations
@@ -9,13 +12,14 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from connectors.archive import Archive
+from connectors.archive import Archive, sealing_key
 from connectors.backup.errors import BackupTooNew, PersonalKeysDiffer, PlaceNotEmpty, RolesMissing
 from connectors.backup.folder import Tell, ask_for_room, find_backup
 from connectors.backup.key import BackupKey, backup_key
@@ -24,7 +28,7 @@ from connectors.backup.packs import packed_files
 from connectors.backup.reading import check_backup, dump_of
 from connectors.errors import ArchiveError
 from connectors.home import make_home, write_private
-from connectors.keys import Keyring, fingerprint_in
+from connectors.keys import SEAL, Keyring, fingerprint_in, retired_keys
 from connectors.postgres import ensure_database
 from connectors.postgres.dumping import load_pieces
 from connectors.postgres.location import recorded_location
@@ -32,6 +36,7 @@ from connectors.replies.signing import KEY_FILE as RECEIPT_KEY_FILE
 from connectors.replies.signing import PUBLIC_FILE, public_key_in
 from connectors.settings import Settings, without_password
 from connectors.warehouse.engine import connect, migrate
+from connectors.warehouse.lost_files import write_lost
 from connectors.warehouse.migrations import known_versions
 from connectors.warehouse.rights import ensure_roles
 from connectors.warehouse.roles import OUR_SCHEMAS
@@ -39,11 +44,13 @@ from connectors.warehouse.roles import OUR_SCHEMAS
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was brought back, and how many archived files were not there already."""
+    """What was brought back, how many archived files were not there already, and what no key opens any more: files, personal rows."""
 
     path: Path
     manifest: Manifest
     added_objects: int
+    lost_objects: int
+    shut_rows: int
 
 
 def restore_backup(settings: Settings, place: Path, tell: Tell, *, may_replace: bool = False) -> Restored:
@@ -64,18 +71,25 @@ def restore_backup(settings: Settings, place: Path, tell: Tell, *, may_replace: 
     ask_for_room(settings.home, manifest.object_bytes + (0 if settings.url else 2 * manifest.state.database_bytes))
     make_way = _ask_the_database(settings, manifest.state, may_replace=may_replace)
     _record_keys(settings, manifest)
-    added = _fill_archive(settings, path.parent, manifest, needed, key, tell)
+    keyring = Keyring.load(settings)
+    archive = Archive(settings, keyring)
+    added, lost = _fill_archive(archive, keyring, path.parent, manifest, needed, key, tell)
     load_pieces(ensure_database(settings), _told(dump_of(path.parent, manifest, key), manifest, tell), make_way)
     migrate(settings)
     with connect(settings) as conn:
         # Without it the next night would be planned as if every table were empty.
         conn.execute("analyze")
-    return Restored(path, manifest, added)
+        write_lost(conn, lost)
+        [(shut,)] = conn.execute(
+            "select count(*) from pii.personal_row where key_id = any(%s)", (list(keyring.retired),)
+        ).fetchall()
+    return Restored(path, manifest, added, len(lost), shut)
 
 
 def _ask_for_keys(settings: Settings, manifest: Manifest) -> None:
-    """Raises: PersonalKeysDiffer unless every key that the backup's personal data and receipts need is here."""
-    found = {name: fingerprint_in(settings.keys_dir / f"{name}.key") for name in manifest.keys}
+    """Raises: PersonalKeysDiffer unless every key that the backup's personal data and receipts need is here, or known to be destroyed."""
+    retired = {f"{SEAL}{key_id}": fingerprint for key_id, fingerprint in retired_keys(settings.keys_dir).items()}
+    found = {name: retired.get(name) or fingerprint_in(settings.keys_dir / f"{name}.key") for name in manifest.keys}
     missing = [name for name, fingerprint in found.items() if fingerprint is None]
     wrong = [name for name, fingerprint in found.items() if fingerprint not in (None, manifest.keys[name])]
     files = [f"{name}.key" for name in manifest.keys]
@@ -143,23 +157,26 @@ def _deliveries(conn: psycopg.Connection[Any]) -> int:
 
 
 def _fill_archive(
-    settings: Settings, folder: Path, manifest: Manifest, needed: set[str], key: BackupKey, tell: Tell
-) -> int:
-    """Write the archived files that are not there, or not whole; gives how many."""
-    archive = Archive(settings, Keyring.load(settings))
+    archive: Archive, keyring: Keyring, folder: Path, manifest: Manifest, needed: set[str], key: BackupKey, tell: Tell
+) -> tuple[int, set[str]]:
+    """Write the archived files that are not there, or not whole; gives how many, and those that no key opens any more."""
     waiting, added, done = set(needed), 0, 0
     for pack in manifest.packs:
         for sha256, size, parts in packed_files(folder, pack, key):
-            if sha256 in waiting and not _is_whole(archive, sha256):
-                archive.put_sealed(sha256, parts)
-                added += 1
+            if sha256 in waiting:
+                beginning = next(parts)
+                if _is_whole(archive, sha256):
+                    waiting.discard(sha256)
+                elif sealing_key(beginning) not in keyring.retired:
+                    archive.put_sealed(sha256, chain([beginning], parts))
+                    added += 1
+                    waiting.discard(sha256)
             for _ in parts:
                 pass  # What is not needed, or there already, is read past.
-            waiting.discard(sha256)
             done += size
             tell(min(done, manifest.object_bytes), manifest.object_bytes)
     archive.settle()
-    return added
+    return added, waiting
 
 
 def _is_whole(archive: Archive, sha256: str) -> bool:

@@ -27,6 +27,7 @@ from connectors.postgres.dumping import opened_dump, patiently
 from connectors.replies.signing import public_key_of
 from connectors.settings import Settings
 from connectors.warehouse.engine import TIMEZONE
+from connectors.warehouse.lost_files import read_lost
 
 DUMP_KIND = b"D"
 COMPRESSION = 1
@@ -66,8 +67,8 @@ def take_backup(settings: Settings, folder: Path, tell: Tell) -> Taken:
         keyring = Keyring.load(settings)
         now = datetime.now(ZoneInfo(TIMEZONE))
         name = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        dumped = _dump(settings, folder / f"{name}.dump", key, tell)
         archive = Archive(settings, keyring)
+        dumped = _dump(settings, archive, folder / f"{name}.dump", key, tell)
         packs, added = _pack(folder, name, key, archive, dumped.needed, tell)
         public = public_key_of(settings)
         manifest = Manifest(
@@ -88,11 +89,14 @@ def take_backup(settings: Settings, folder: Path, tell: Tell) -> Taken:
     return Taken(path, manifest, added_bytes, added.objects if added else 0)
 
 
-def _dump(settings: Settings, path: Path, key: BackupKey, tell: Tell) -> _Dumped:
+def _dump(settings: Settings, archive: Archive, path: Path, key: BackupKey, tell: Tell) -> _Dumped:
     url = ensure_database(settings)
     with patiently(lambda: opened_dump(url)) as dump:
         state = read_state(dump.conn)
-        needed = [row[0] for row in dump.conn.execute("select distinct sha256 from archive.delivery order by 1")]
+        lost = read_lost(dump.conn)
+        named = [row[0] for row in dump.conn.execute("select distinct sha256 from archive.delivery order by 1")]
+        # What was lost with its key may have come again since.
+        needed = [sha256 for sha256 in named if sha256 not in lost or archive.path(sha256).exists()]
         ask_for_room(path.parent, state.database_bytes)
 
         def fill(writer: SealedWriter) -> None:
@@ -112,10 +116,12 @@ def _pack(
 ) -> tuple[list[StoredFile], StoredFile | None]:
     """The packs that the backup counts on, and the one that was added for what no other has."""
     packs, missing = [], set(needed)
-    for pack, objects in known_packs(folder, key):
-        if missing & objects:
+    sealed = {sha256: archive.sealed_with(sha256) for sha256 in needed}
+    for pack, seal_keys in known_packs(folder, key):
+        held = {sha256 for sha256 in missing if sealed[sha256] == {seal_keys.get(sha256)}}
+        if held:
             packs.append(pack)
-            missing -= objects
+            missing -= held
     if not missing:
         return packs, None
     added = write_pack(folder, name, key, archive, sorted(missing), tell)

@@ -23,6 +23,7 @@ from connectors.replies.signing import SigningKey
 from connectors.replies.writing import RECEIPT, UNKNOWN_UNIT, safe_name, write_answer, write_reply
 from connectors.warehouse.audit import read_head
 from connectors.warehouse.ledger import Row, finding_of
+from connectors.warehouse.lost_files import read_lost
 
 if TYPE_CHECKING:
     from connectors.archive import Archive
@@ -114,7 +115,8 @@ def _write(
     """Answer these deliveries and record it; gives what kind of answer each got."""
     head = read_head(conn)
     chain = {"event_id": head.event_id, "hash": head.hash}
-    replies = [_reply(settings, archive, key, due, chain) for due in read_due(conn, delivery_ids)]
+    lost = read_lost(conn)
+    replies = [_reply(settings, archive, key, due, chain, lost) for due in read_due(conn, delivery_ids)]
     folders: dict[Path, list[_Reply]] = defaultdict(list)
     for reply in replies:
         folders[reply.folder].append(reply)
@@ -244,7 +246,9 @@ def _by_source(rows: Sequence[Row]) -> dict[_Source, list[Row]]:
     return found
 
 
-def _reply(settings: Settings, archive: Archive, key: SigningKey, due: Due, chain: Mapping[str, object]) -> _Reply:
+def _reply(
+    settings: Settings, archive: Archive, key: SigningKey, due: Due, chain: Mapping[str, object], lost: frozenset[str]
+) -> _Reply:
     """Answer one delivery: write what is to be mended, and sign the receipt."""
     answer = due.answer
     folder = reply_folder(settings, due.night, answer.unit_id)
@@ -253,7 +257,9 @@ def _reply(settings: Settings, archive: Archive, key: SigningKey, due: Due, chai
         parts = (safe_name(answer.form_id, ""), safe_name(answer.period, ""))
         stem = "_".join([str(answer.delivery_id), *filter(None, parts)])
         # Of a file that was too large to be read, no more than shows that comes into memory: it gets a list.
-        data = archive.get(due.sha256, settings.max_file_mb * 1_000_000 + 1)
+        # An original that was lost with its key cannot be annotated: it gets a list too.
+        is_lost = due.sha256 in lost and not archive.path(due.sha256).exists()
+        data = b"" if is_lost else archive.get(due.sha256, settings.max_file_mb * 1_000_000 + 1)
         written = write_answer(folder, stem, answer, data)
         kind, reason = ("annotated", None) if written.is_annotated else ("listed", written.reason_zh)
     receipt = make_receipt(answer, due.sha256, due.size_bytes, due.decided_at, chain, key)

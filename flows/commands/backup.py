@@ -100,13 +100,21 @@ def restore(speaker: Speaker, place: Path, replace: bool, as_json: bool) -> int:
     with progress(speaker.words("恢复", "restoring"), "restore") as tell:
         restored = restore_backup(load_settings(), place, tell, may_replace=replace)
     if as_json:
-        say_json(_facts(restored.path, restored.manifest) | {"added_objects": restored.added_objects})
+        closed = {"lost_objects": restored.lost_objects, "shut_rows": restored.shut_rows}
+        say_json(_facts(restored.path, restored.manifest) | {"added_objects": restored.added_objects} | closed)
         return 0
     speaker.say(
         f"已从 {restored.path} 恢复：数据库至事件 {restored.manifest.state.event_id}，写入存档文件 {restored.added_objects} 个。",
         f"Restored from {restored.path}: the database up to event {restored.manifest.state.event_id}, "
         f"{restored.added_objects} archived files written.",
     )
+    if restored.lost_objects or restored.shut_rows:
+        speaker.note(
+            f"以下内容用已销毁的密钥加密，任何人都不能再打开：存档文件 {restored.lost_objects} 个（未写入），"
+            f"个人信息 {restored.shut_rows} 行。其余数据已全部恢复。",
+            f"Sealed with keys that were destroyed, and closed to everybody: {restored.lost_objects} archived files (not written), "
+            f"{restored.shut_rows} personal rows. Everything else is restored.",
+        )
     speaker.say("接下来：warehouse status，然后 warehouse run", "Next: warehouse status, then warehouse run")
     return 0
 

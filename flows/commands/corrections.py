@@ -130,17 +130,15 @@ def approve(speaker: Speaker, correction_id: int, reason: str | None, author: st
 def _approve(settings: Settings, correction_id: int, approver: str, reason: str | None) -> Replayed | None:
     """What became of the answer; None if the correction was approved before. Raises: WrongUsage."""
     from connectors.archive import Archive
-    from connectors.keys import Keyring
     from connectors.warehouse.corrections import Approval
-    from connectors.warehouse.key_register import check_keys
+    from connectors.warehouse.key_register import open_keyring
     from connectors.warehouse.replay import read_newest, replay
     from connectors.warehouse.runs import close_run, open_run
     from connectors.workbooks.pool import ReaderPool
     from flows.night import today
 
     with reading(settings) as conn:
-        keyring = Keyring.load(settings)
-        check_keys(conn, keyring)
+        keyring = open_keyring(conn, settings)
         correction = _for_approval(conn, correction_id, approver)
         candidate = read_newest(conn, correction.form_id, correction.unit_id, correction.period)
         # Asked for once more after the answer: what is not approved now is approved by nobody else before that answer changes.

@@ -133,16 +133,14 @@ def _replay(
     settings: Settings, form_id: str | None, unit_id: str | None, rule_code: str | None, tell: Progress
 ) -> list[Replayed]:
     from connectors.archive import Archive
-    from connectors.keys import Keyring
-    from connectors.warehouse.key_register import check_keys
+    from connectors.warehouse.key_register import open_keyring
     from connectors.warehouse.replay import read_candidates, replay
     from connectors.warehouse.runs import close_run, open_run
     from connectors.workbooks.pool import ReaderPool
     from flows.night import today
 
     with reading(settings) as conn:
-        keyring = Keyring.load(settings)
-        check_keys(conn, keyring)
+        keyring = open_keyring(conn, settings)
         candidates = read_candidates(conn, form_id=form_id, unit_id=unit_id, rule_code=rule_code)
         if not candidates:
             return []

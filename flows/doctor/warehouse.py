@@ -109,7 +109,7 @@ def leases(settings: Settings) -> Iterator[Verdict]:
 @check
 def keys(settings: Settings) -> Iterator[Verdict]:
     """The keys of personal data: there, ours alone, and those that were used before. Read only: a new key is left to the next run."""
-    from connectors.keys import fingerprint_in
+    from connectors.keys import SEAL, fingerprint_in, retired_keys
 
     names, known_keys = ("密钥", "keys"), settings.home / "keyring.json"
     if not known_keys.exists():
@@ -117,8 +117,11 @@ def keys(settings: Settings) -> Iterator[Verdict]:
         return
     known: dict[str, str] = json.loads(known_keys.read_text(encoding="ascii"))
     mend = (f"从备份取回放入 {settings.keys_dir}，并 chmod 600", f"put it back into {settings.keys_dir}, mode 600")
+    retired = {f"{SEAL}{key_id}" for key_id in retired_keys(settings.keys_dir)}
     wrong = False
     for name, fingerprint in known.items():
+        if name in retired:
+            continue
         path = settings.keys_dir / f"{name}.key"
         try:
             found = fingerprint_in(path)

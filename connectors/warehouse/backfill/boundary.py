@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from connectors.keys import TOKEN_KEY
 from connectors.settings import PROJECT_FOLDER
 from connectors.sources import FolderSource
 from connectors.warehouse.backfill.errors import BackfillMoved
@@ -26,6 +27,9 @@ Boundary = Mapping[str, str]
 PACKAGES = ("flows", "connectors", "expectations")
 PROGRAM_ENDINGS = frozenset((".py",))
 CONTRACT_ENDINGS = frozenset((".yaml", ".yml", ".csv", ".json"))
+
+BESIDE_FIGURES = ("access_given", "access_taken", "unmasked", "key_made", "key_retired")
+"""The kinds of events that no figure depends on: who may read, who looked, and which key seals."""
 
 MOVED_ZH: Mapping[str, str] = {
     "date": "日期已到第二天",
@@ -45,7 +49,6 @@ def read_boundary(
     settings: Settings, conn: psycopg.Connection[Any], keyring: Keyring, parameters: Parameters, business_date: date
 ) -> Boundary:
     """Where everything stands now that a backfill depends on. Raises: SourceUnreachable for a folder that is gone."""
-    keys = " ".join(f"{name} {print_}" for name, print_ in sorted(keyring.fingerprints.items()))
     return {
         "date": business_date.isoformat(),
         **read_ledger_boundary(conn),
@@ -53,17 +56,19 @@ def read_boundary(
         "inputs": build_inputs(conn, settings.dbt_project_dir, business_date),
         "contracts": files_digest(PROJECT_FOLDER / "expectations", CONTRACT_ENDINGS),
         "code": "".join(files_digest(PROJECT_FOLDER / name, PROGRAM_ENDINGS) for name in PACKAGES),
-        "keys": hashlib.sha256(keys.encode()).hexdigest(),
+        # Seal keys may change in between: what is staged stays readable, and no figure depends on them.
+        "keys": keyring.fingerprints[TOKEN_KEY],
         "folder": _folder_digest(parameters.folder),
     }
 
 
 def read_ledger_boundary(conn: psycopg.Connection[Any]) -> Boundary:
-    """The last event, and the counts of everything that decides how an original is judged; they only grow."""
+    """The last event that figures depend on, and the counts of everything that decides how an original is judged; they only grow."""
     [(event, *counts)] = conn.execute(
-        "select (select event_id from ops.event_head), (select max(submission_id) from ops.submission),"
+        "select (select max(event_id) from ops.event where kind <> all(%s)), (select max(submission_id) from ops.submission),"
         " (select count(*) from ops.withdrawal), (select count(*) from ops.waiver), (select count(*) from ops.waiver_end),"
-        " (select count(*) from ops.correction_approval), (select count(*) from ops.confirmation)"
+        " (select count(*) from ops.correction_approval), (select count(*) from ops.confirmation)",
+        (list(BESIDE_FIGURES),),
     ).fetchall()
     return {"event": str(event), "ledger": " ".join(str(count or 0) for count in counts)}
 
