@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from connectors.errors import FolderBusy, FolderUnwritable
 from connectors.settings import Settings
@@ -35,6 +36,13 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+@contextmanager
+def new_private_file(path: Path) -> Iterator[TextIO]:
+    """A text file of mode 0600 that nothing was at before, as no link may be. Raises: FileExistsError and other OSError."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        yield file
 
 
 def settle(path: Path) -> None:

@@ -184,6 +184,15 @@ class Form:
         """The citizen IDs whose keyed tokens stand for people in facts."""
         return tuple(f for f in self.fields if f.token)
 
+    def fields_about(self, token: str) -> tuple[Field, ...]:
+        """The personal fields about the person of this token column: all where rows name one person, else those named after the
+        citizen ID (`mentor_citizen_id`, `mentor_name`)."""
+        if len(self.token_fields) == 1:
+            return self.personal_fields
+        [citizen_id] = [f for f in self.token_fields if f.token == token]
+        stem = citizen_id.name.removesuffix("citizen_id")
+        return tuple(f for f in self.personal_fields if f.name.startswith(stem))
+
     @property
     def row_rules(self) -> tuple[Rule, ...]:
         """The rules that a row is judged by before it is loaded."""

@@ -38,6 +38,7 @@ TABLES_ZH = {
     "ops.reopening": "重新打开记录",
     "ops.submission_held": "等待重述记录",
     "ops.submission_let_in": "重述计入记录",
+    "ops.unmasking": "个人信息查看记录",
 }
 
 

@@ -33,6 +33,7 @@ KINDS_ZH = {
     "access_given": "授予读取权限",
     "access_taken": "收回读取权限",
     "backfilled": "回补",
+    "unmasked": "查看个人信息",
     "key_made": "启用新密钥",
     "key_retired": "停用并销毁密钥",
 }

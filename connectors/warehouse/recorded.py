@@ -93,6 +93,7 @@ RECORDED: Mapping[str, Recorded] = {
         _recorded("ops.reopening", "reopening_id closing_id reason author reopened_at"),
         _recorded("ops.submission_held", "submission_id closing_id run_id held_at"),
         _recorded("ops.submission_let_in", "submission_id reopening_id let_in_at"),
+        _recorded("ops.unmasking", "unmasking_id happened_at author account command reason person_token rows"),
     )
 }
 

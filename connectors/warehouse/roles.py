@@ -70,6 +70,9 @@ EXCEPTIONS: Mapping[tuple[str, str, str], tuple[str, ...]] = MappingProxyType(
         (AUDITOR, "ops", "upload_token"): (),
         # Its rows are locked while they are compared.
         (LOADER, "pii", "key_fingerprint"): (*ADD, "UPDATE"),
+        # No step of a night looks at people.
+        (LOADER, "ops", "unmasking"): READ,
+        (PUBLISHER, "ops", "unmasking"): READ,
     }
 )
 """By role, schema and table."""

@@ -15,6 +15,7 @@ from connectors.warehouse.events import Event, append_events
 from connectors.warehouse.recorded import rows_of
 from connectors.warehouse.replies import reply_to_deliveries
 from connectors.warehouse.runs import open_run
+from connectors.warehouse.unmasking import Asked, record_unmasking
 from connectors.warehouse.waivers import end_waiver, read_waivers
 from connectors.warehouse.withdrawal import withdraw
 from tests.connectors.warehouse.desk import REGISTER, put_closing, relief_book, take_books
@@ -26,7 +27,7 @@ from tests.connectors.warehouse.test_replies import files
 UNREADABLE = {"cash_cny": "多", "given_on": date(2021, 3, 10)}
 KINDS = {
     *("received", "accepted", "superseded", "refused", "unrecognised", "copied", "withdrawn", "replayed", "published"),
-    *("correction_proposed", "correction_approved", "waived", "waiver_ended", "confirmed"),
+    *("correction_proposed", "correction_approved", "waived", "waiver_ended", "confirmed", "unmasked"),
 }
 """Every kind that there is in it."""
 KINDS_OF_CLOSING = {"closed", "held", "reopened", "let_in"}
@@ -50,6 +51,7 @@ def make_history(settings: Settings, conn: psycopg.Connection[Any]) -> None:
     [waiver] = read_waivers(conn)
     end_waiver(conn, waiver.waiver_id, reason="期满", author="李处")
     take_books(settings, conn, relief_book({"persons": 3}))
+    record_unmasking(conn, Asked("王处", "person find", "本人查询"), "0" * 32, 1)
     _publish(conn)
     reply_to_deliveries(settings, conn, archive, 1)
 

@@ -1,4 +1,4 @@
-"""The locked room: keys that were destroyed, and files that went with them."""
+"""The locked room: who looked into it, for whom, and why; keys that were destroyed, and files that went with them."""
 
 from typing import Any
 
@@ -11,7 +11,20 @@ down_revision = "0019"
 
 
 def upgrade() -> None:
-    """Let a key be retired and an archived file be lost with it."""
+    """Make the log of unmaskings; let a key be retired and an archived file be lost with it."""
+    op.create_table(
+        "unmasking",
+        sa.Column("unmasking_id", sa.BigInteger, sa.Identity(always=True), primary_key=True, comment="查看编号"),
+        _column("happened_at", sa.DateTime(timezone=True), "查看的时间；先有记录，后见内容"),
+        _column("author", sa.Text, "查看人，由其自报"),
+        _column("account", sa.Text, "查看时所用的操作系统账户"),
+        _column("command", sa.Text, "所用的命令"),
+        _column("reason", sa.Text, "理由；不含个人信息"),
+        _column("person_token", sa.Text, "被查看者的个人代号"),
+        _column("rows", sa.Integer, "查看到的行数（行）"),
+        schema="ops",
+        comment="粒度：每次查找或查看一个人的个人信息一行；只增不改",
+    )
     op.add_column(
         "key_fingerprint",
         sa.Column("retired_at", sa.DateTime(timezone=True), comment="停用并销毁的时间；空为在用"),

@@ -1,0 +1,231 @@
+"""`warehouse person`: what is held about one person, found by citizen ID, and the log of who asked."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import unicodedata
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connectors.settings import Settings, load_settings
+from flows.desk import author_option, reading, reason_option, sound_reason
+from flows.speech import Speaker, SpokenGroup, command, json_option, option, pass_speaker, say_json
+from flows.tables import draw_table
+from flows.usage import WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg
+
+    from connectors.keys import Keyring
+    from connectors.warehouse.people import PersonRow
+
+id_file_option = option(
+    "--id-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    zh="写有身份证号的文件（仅一行）；不给则当场询问。命令行参数人人可见，号码不要写在命令里",
+    en="A file with the citizen ID on its one line; without it you are asked. Never write an ID into a command: everybody sees it",
+)
+
+
+@click.group(
+    "person",
+    cls=SpokenGroup,
+    zh="个人信息：按身份证号查找、导出某人的全部数据；列出谁查看过。每次都先记下查看人和理由。",
+    en="A person's data, by citizen ID: find, export; and who asked. Each asking is written down first, with its reason.",
+)
+def command_line() -> None:
+    """People."""
+
+
+@command(
+    "find",
+    "查找某人出现在哪些报送的哪些行（每个版本都查，包括待更正的行）；不显示姓名等内容。\n\n"
+    "没有身份证号、或号码无法识别的行查不到。",
+    "Where a person is named: every version of every submission, waiting rows too; shows no name. Rows without a readable ID are not found.",
+)
+@id_file_option
+@reason_option
+@author_option
+@json_option
+@pass_speaker
+def find(speaker: Speaker, id_file: Path | None, reason: str, author: str, as_json: bool) -> int:
+    """Find a person's rows."""
+    from connectors.warehouse.people import find_rows
+    from connectors.warehouse.unmasking import Asked, record_unmasking
+
+    asked = Asked(sound_reason(author), "person find", sound_reason(reason))
+    citizen_id = _citizen_id(speaker, id_file)
+    with _room(load_settings()) as (conn, keyring):
+        token = keyring.token(citizen_id)
+        rows = find_rows(conn, token)
+        record_unmasking(conn, asked, token, len(rows))
+    if as_json:
+        say_json([asdict(row) for row in rows])
+        return 0
+    headings = speaker.words(
+        "报表 单位 期间 版本 行 生效 待更正 文件", "form unit period version row in_force waits file"
+    ).split()
+    yes = speaker.words("是", "yes")
+    lines = [
+        [
+            r.form_id,
+            r.unit_id,
+            r.period,
+            r.version,
+            r.row_number,
+            yes * r.is_in_force,
+            yes * r.is_waiting,
+            r.object_name,
+        ]
+        for r in rows
+    ]
+    if lines:
+        text = draw_table(headings, lines, (3, 4))
+        speaker.say(text, text)
+    files = len({r.sha256 for r in rows})
+    speaker.note(
+        f"共 {len(rows)} 行，在 {files} 个文件中。已记下本次查找。",
+        f"{len(rows)} rows, in {files} files. This search was written down.",
+    )
+    return 0
+
+
+@command(
+    "export",
+    "把某人的全部数据写入文件（JSON，只有本账户可读）：个人信息原文，以及所在行的其他内容。同一行中其他人的信息不写入。\n\n"
+    "文件含个人信息：交给本人后请删除。",
+    "Write all that is held about a person to a file (JSON, for this account only): personal fields as they were sent and the facts of "
+    "their rows; nothing about other people of a row. Delete the file once it is handed over.",
+)
+@id_file_option
+@option(
+    "-o",
+    "--output",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    zh="写入的文件；已有的文件不会被覆盖",
+    en="The file to write; one that is there is not written over",
+)
+@reason_option
+@author_option
+@json_option
+@pass_speaker
+def export(speaker: Speaker, id_file: Path | None, path: Path, reason: str, author: str, as_json: bool) -> int:
+    """Export a person's data."""
+    from connectors.home import new_private_file
+    from connectors.warehouse.people import find_rows, open_rows
+    from connectors.warehouse.unmasking import Asked, record_unmasking
+
+    asked = Asked(sound_reason(author), "person export", sound_reason(reason))
+    if path.exists():
+        raise WrongUsage(f"文件 {path} 已存在，请换一个名称。", f"{path} is there already; choose another name.")
+    citizen_id = _citizen_id(speaker, id_file)
+    with _room(load_settings()) as (conn, keyring):
+        token = keyring.token(citizen_id)
+        rows = find_rows(conn, token)
+        unmasking_id = record_unmasking(conn, asked, token, len(rows))
+        opened = open_rows(conn, keyring, token, rows)
+    content = {
+        "unmasking_id": unmasking_id,
+        "rows": [{**asdict(o.row), "title": _title(o.row), "personal": o.personal, "facts": o.facts} for o in opened],
+    }
+    with new_private_file(path) as file:
+        file.write(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n")
+    closed = sum(o.personal is None for o in opened)
+    if as_json:
+        say_json({"path": str(path), "rows": len(rows), "unreadable": closed, "unmasking_id": unmasking_id})
+        return 0
+    speaker.say(
+        f"已写入 {path}：{len(rows)} 行（查看记录 {unmasking_id}）。文件含个人信息，交付后请删除。",
+        f"Wrote {path}: {len(rows)} rows (unmasking {unmasking_id}). It holds personal data; delete it once handed over.",
+    )
+    if closed:
+        speaker.note(
+            f"其中 {closed} 行的个人信息已不能打开：加密所用的密钥已经销毁。",
+            f"The personal part of {closed} rows cannot be opened any more: its key was destroyed.",
+        )
+    return 0
+
+
+@command("log", "列出谁在什么时候、因什么理由查找或查看过个人信息。", "List who asked about people, when and why.")
+@option("--limit", type=click.IntRange(1), default=100, show_default=True, zh="最多几条", en="At most so many")
+@json_option
+@pass_speaker
+def log(speaker: Speaker, limit: int, as_json: bool) -> int:
+    """List the log of unmaskings."""
+    from connectors.warehouse.unmasking import read_unmaskings
+
+    with reading(load_settings()) as conn:
+        found = read_unmaskings(conn, limit)
+    if as_json:
+        say_json([asdict(line) for line in found])
+        return 0
+    headings = speaker.words(
+        "编号 时间 查看人 账户 命令 行数 理由 个人代号", "id at author account command rows reason token"
+    )
+    lines = [
+        [
+            u.unmasking_id,
+            f"{u.happened_at:%Y-%m-%d %H:%M:%S}",
+            u.author,
+            u.account,
+            u.command,
+            u.rows,
+            u.reason,
+            u.person_token,
+        ]
+        for u in found
+    ]
+    text = draw_table(headings.split(), lines, (0, 5))
+    speaker.say(text, text)
+    speaker.note(f"共 {len(found)} 条", f"{len(found)} lines")
+    return 0
+
+
+@contextmanager
+def _room(settings: Settings) -> Iterator[tuple[psycopg.Connection[Any], Keyring]]:
+    """A connection to a warehouse that has been filled, and the keys that it was filled with."""
+    from connectors.warehouse.key_register import open_keyring
+
+    with reading(settings) as conn:
+        yield conn, open_keyring(conn, settings)
+
+
+def _citizen_id(speaker: Speaker, id_file: Path | None) -> str:
+    """The citizen ID of a file, of what is piped in, or typed unseen. Raises: WrongUsage, which never repeats it."""
+    from expectations.citizen_id import CitizenIdError, parse_citizen_id
+
+    if id_file is not None:
+        text = id_file.read_text(encoding="utf-8-sig")
+    elif sys.stdin.isatty():
+        text = click.prompt(
+            speaker.words("身份证号（输入时不显示）", "Citizen ID (not shown)"), hide_input=True, err=True
+        )
+    else:
+        text = sys.stdin.read(1_000)
+    try:
+        return parse_citizen_id(re.sub(r"[\s'‘’-]+", "", unicodedata.normalize("NFKC", text)).upper())
+    except CitizenIdError:
+        raise WrongUsage(
+            "给出的不是有效的身份证号（18 位，含校验位；或 15 位旧号码）。",
+            "That is no citizen ID (18 characters with a check character, or the 15 digits of old).",
+        ) from None
+
+
+def _title(row: PersonRow) -> str:
+    from expectations.contract import forms
+
+    return forms()[row.form_id].title_zh
+
+
+for _each in (find, export, log):
+    command_line.add_command(_each)
