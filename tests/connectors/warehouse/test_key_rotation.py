@@ -119,6 +119,13 @@ def test_what_began_with_the_old_keys_goes_on_and_what_it_seals_is_not_overlooke
         with pytest.raises(KeyInUse, match="a run that is alive"):
             retire(settings, conn, "k0001", *SIGNED)
     retire(settings, conn, "k0001", *SIGNED)
+    # One that was cut off from the database, and did not notice: what it put in is put in anew when it comes again.
+    name = Archive(settings, old).put(b"cut off")
+    archive = Archive(settings, Keyring.load(settings))
+    with pytest.raises(ArchiveError):
+        archive.get(name)
+    assert archive.put(b"cut off") == name
+    assert archive.get(name) == b"cut off"
 
 
 def test_who_reads_a_file_while_it_is_sealed_anew_reads_on(settings: Settings, conn: psycopg.Connection[Any]) -> None:
