@@ -417,7 +417,7 @@ def test_what_is_typed_is_read_asked_about_or_refused(number: int, decisions: Se
         assert cell in (finding.cell, *finding.params.get("cells", "").split("、"))
         if finding.code.startswith("value."):
             assert finding.cell == cell
-            assert finding.value == shown(case.field, str(finding_text(case)))
+            assert finding.value == shown(case.form, case.field, str(finding_text(case)))
         if case.reason:
             assert finding.params["reason"] == case.reason
         assert words(finding).what
