@@ -14,8 +14,6 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "judging": ("connectors.warehouse.decision", "_rows_once"),
     "judgement": ("expectations.judgement", "_failures"),
     "loading": ("connectors.warehouse.loading", "write_rows"),
-    "answering": ("connectors.warehouse.replies", "_reply"),
-    "telling": ("connectors.alerts.sending", "deliver"),
 }
 """Where each fault is planted: a module, and the name in it."""
 

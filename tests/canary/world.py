@@ -67,8 +67,6 @@ class World:
     environment: dict[str, str]
     calls: int = 0
     codes: dict[str, int] = field(default_factory=dict)
-    made: dict[str, str] = field(default_factory=dict)
-    """Secrets that were made on the way and lie in no file of the home."""
 
     def start(self, *arguments: str, fault: str | None = None) -> subprocess.Popen[bytes]:
         """Call the command and do not wait; what it says goes to files that are searched."""
@@ -124,7 +122,6 @@ class World:
         marks: dict[str, str | bytes] = {
             **marks_of(people(CROWD)),
             **{kind: secret(kind) for kind in SECRETS},
-            **self.made,
         }
         for path in _files_in(self.settings.secrets_dir):
             marks[f"password {path.name}"] = path.read_text().strip().rpartition(":")[2]
