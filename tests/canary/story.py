@@ -56,13 +56,14 @@ def refusing(world: World, schema: str, table: str) -> Iterator[None]:
 
 def questions(world: World) -> None:
     """What staff ask every morning, and a backup."""
-    checked = world.folder / "inbox" / "救助_错列.xlsx"
+    checked, marked = world.folder / "inbox" / "救助_错列.xlsx", world.folder / "checked" / str(world.calls)
+    marked.mkdir()
     for asked in (
         ("status", "--json"),
         ("findings", "--json"),
         ("quarantine", "list"),
         ("alerts", "--json"),
-        ("check", str(checked), "--annotate", str(world.folder / "checked")),
+        ("check", str(checked), "--annotate", str(marked)),
         ("db", "backup", "-o", str(world.folder / "out" / f"backup{world.calls}")),
     ):
         assert world.call(*asked) in GOOD, asked
