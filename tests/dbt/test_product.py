@@ -218,6 +218,13 @@ def test_a_trend_has_every_period_of_the_plan_once_and_every_figure(conn: psycop
     assert (lost, wrong) == (0, 0)
 
 
+def test_a_trend_reads_what_is_asked_for_and_not_first_all_figures(conn: psycopg.Connection[Any]) -> None:
+    query = "explain select * from bi.indicator_trend where org_id = 'A0101' and indicator_id = 'relief_paid'"
+    plan = "\n".join(row[0] for row in conn.execute(query))
+    assert "CTE Scan" not in plan
+    assert plan.count("indicator_id = 'relief_paid'") >= 3
+
+
 def test_a_unit_that_closed_has_no_periods_afterwards(conn: psycopg.Connection[Any]) -> None:
     query = "select max(period) from bi.indicator_trend where org_id = 'A0102' and period_type = 'month'"
     assert conn.execute(query).fetchone() == ("2021-06",)

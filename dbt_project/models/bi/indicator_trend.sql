@@ -1,21 +1,21 @@
 {{ config(materialized='view', tags=['every_night']) }}
 -- Published as a view over what is published (`connectors.warehouse.release_views`): a table of it would be as large as
--- all figures.
+-- all figures. What is imported is named twice, and Postgres would read all of it before it looks at what is asked for.
 with
 
-indicator_values as (
+indicator_values as not materialized (
 
     select * from {{ ref('indicator_value') }}
 
 ),
 
-indicator_periods as (
+indicator_periods as not materialized (
 
     select * from {{ ref('indicator_period') }}
 
 ),
 
-units as (
+units as not materialized (
 
     select * from {{ ref('unit') }}
 
