@@ -22,8 +22,8 @@ PAGES = [ROOT / "docs/user/zh/出事怎么办.md", ROOT / "docs/user/zh/工作�
 
 READERS = ("zhang", "li")
 
-PEOPLE_ARE_NEEDED = {"run", "check", "status", "quarantine", "backfill"}
-"""What may end with 1, since rows of the small province wait."""
+PEOPLE_ARE_NEEDED = {"run", "check", "alerts", "quarantine", "backfill"}
+"""What may end with 1, since rows and alerts of the small province wait."""
 
 
 @pytest.fixture
