@@ -382,7 +382,8 @@ def stage(settings: Settings) -> Iterator[tuple[Settings, psycopg.Connection[Any
         conn.execute(CANDIDATE)
         conn.execute(
             "create table bi_candidate.indicator (indicator_id text primary key, name_zh text, name_en text);"
-            "insert into bi_candidate.indicator values ('relief_paid', '救助慰问资金总额', 'Relief money total')"
+            "insert into bi_candidate.indicator values ('relief_paid', '救助慰问资金总额', 'Relief money total');"
+            "grant select on bi_candidate.indicator to warehouse_loader, warehouse_publisher"
         )
         sync_calendar(conn, date(2021, 12, 31), settings.dbt_project_dir / "seeds" / "plans.csv")
         yield settings, conn, lease

@@ -24,6 +24,7 @@ from tests.connectors.warehouse.stories import put_register, tell
 NIGHT = date(2021, 4, 20)
 
 CANDIDATE = """
+set role warehouse_transformer;
 create table bi_candidate.indicator_value (
   indicator_id text, org_level text, org_id text, period_type text, period text,
   value numeric, numerator numeric, denominator numeric, completeness numeric, status text,
@@ -31,6 +32,8 @@ create table bi_candidate.indicator_value (
 create table bi_candidate.relief_summary (org_id text, period text, money_cny numeric, primary key (org_id, period));
 comment on table bi_candidate.relief_summary is 'one row per organisation and period';
 comment on column bi_candidate.relief_summary.money_cny is 'CNY';
+grant select on all tables in schema bi_candidate to warehouse_loader, warehouse_publisher;
+reset role;
 """
 
 
@@ -261,7 +264,8 @@ def test_what_waits_outside_the_scope_of_a_build_of_changes_goes_on_waiting(ware
     warehouse.build(("A1", "2021-03", 11), ("A1", "2021-04", 2))
     warehouse.conn.execute(
         "create table intermediate.int_changed_figures as select 'as_then' as basis, 'relief_paid' as indicator_id,"
-        " 'unit' as org_level, 'A1' as org_id, '2021-04' as period"
+        " 'unit' as org_level, 'A1' as org_id, '2021-04' as period;"
+        "grant select on intermediate.int_changed_figures to warehouse_publisher"
     )
     warehouse.conn.execute(
         "update ops.dbt_build set base_build_id = build_id - 1 where run_id = %s", (warehouse.run_id,)
