@@ -30,6 +30,7 @@ soak: $(READY) ## The long tests, for hours: generated tables, random histories,
 	WAREHOUSE_TEST_CASES=10000 $(BIN)/python -m pytest tests/inputs/test_property.py
 	WAREHOUSE_TEST_HISTORIES=2000 $(BIN)/python -m pytest -n 2 tests/model
 	WAREHOUSE_INCREMENT_HISTORIES=50 $(BIN)/python -m pytest -n 2 tests/dbt/test_increments.py
+	WAREHOUSE_ATTACK_LEDGERS=20000 WAREHOUSE_ATTACK_HISTORIES=20 $(BIN)/python -m pytest tests/attack
 	WAREHOUSE_CAUSE_HISTORIES=40 $(BIN)/python -m pytest tests/connectors/warehouse/test_causes.py
 	WAREHOUSE_TEST_BACKFILLS=50 $(BIN)/python -m pytest -n 2 tests/night/test_backfill.py -k random
 	WAREHOUSE_UPLOADS=1000 WAREHOUSE_API_EXAMPLES=200 $(BIN)/python -m pytest tests/flows/web_intake/test_attacks.py

@@ -144,6 +144,7 @@ SEED_ROWS: Mapping[str, Sequence[Mapping[str, str]]] = {
             "unit_zh": "小时/人",
             "over_time": "ratio of totals",
             "better": "up",
+            "sensitivity": "none",
             "definition_zh": "志愿服务时长 ÷ 志愿者人次",
             "definition_en": "volunteer_hours / volunteer_times",
         }

@@ -40,6 +40,8 @@ from connectors.warehouse.release_views import ensure_views
 from connectors.warehouse.rights import ensure_rights
 from connectors.warehouse.roles import PUBLISHER
 from connectors.warehouse.scope import OpenBuild, shown_build
+from connectors.warehouse.small_numbers.people import name_sensitive, note_people
+from connectors.warehouse.small_numbers.showing import show_figures
 
 if TYPE_CHECKING:
     from connectors.settings import Settings
@@ -127,11 +129,14 @@ def _move(
             changed[table] = merge(conn, table, frozen, models.scope(table) if is_of_changes else None)
     ensure_views(conn, models)
     ensure_rights(conn)
+    name_sensitive(conn)
+    note_people(conn, after, business_date, frozen.periods, is_of_changes=is_of_changes)
     changed = {table: count for table, count in changed.items() if count}
     if not changed and before:
         return Published(before, is_new=False, changed={})
     write_changes(conn, after)
     _move_figures(conn, after)
+    show_figures(conn, after)
     conn.execute(
         "insert into bi.release (release_id, published_at, night, cause, row_counts, build_id)"
         " values (%s, clock_timestamp(), %s, %s, %s, %s)",
@@ -174,7 +179,8 @@ def _move_figures(conn: psycopg.Connection[Any], release_id: int) -> None:
     columns = sql.SQL(", ").join(map(sql.Identifier, (*FIGURE_KEY, *FIGURE_FACTS)))
     conn.execute(
         sql.SQL(
-            "insert into bi.indicator_value_history ({0}, valid_from_release) select {0}, %s from changed_figure where is_there"
+            "insert into bi.indicator_value_history ({0}, valid_from_release, shown) select {0}, %s,"
+            " indicator_id not in (select indicator_id from ops.sensitive_indicator) from changed_figure where is_there"
         ).format(columns),
         (release_id,),
     )

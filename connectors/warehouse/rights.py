@@ -1,4 +1,4 @@
-"""The roles of a warehouse made, and given what `connectors.warehouse.roles` says; and which rows a steward sees.
+"""The roles of a warehouse made, and given what `connectors.warehouse.roles` says; which rows they see is in `row_rules`.
 
 `ensure_rights` brings the database to what stands there and touches nothing that is so already, so it is asked after every migration (and
 with it every restore) and in every publish. dbt gives the rights on what it makes anew by itself (`grants` in dbt_project.yml), in the
@@ -20,16 +20,10 @@ from connectors.warehouse.roles import (
     READERS,
     RIGHTS,
     ROLES,
-    STEWARD,
     WORKERS,
     rights_on,
 )
-
-CARE_COLUMNS = ("org_id", "unit_id", "beneficiary_unit_id")
-"""The columns of `bi` that say whom a row is about; a steward sees it if one of them is in their care."""
-
-IN_CARE = "array(select bi.orgs_in_my_care())"
-"""Asked once a query, so that an index on the organisation still serves."""
+from connectors.warehouse.row_rules import ensure_row_rules
 
 
 def ensure_roles(conn: psycopg.Connection[Any]) -> None:
@@ -62,8 +56,7 @@ def ensure_rights(conn: psycopg.Connection[Any]) -> None:
     _ensure_owners(conn)
     _give_and_take(conn, "table", *_on_relations(conn, "rpvm"))
     _give_and_take(conn, "sequence", *_on_relations(conn, "S"))
-    for table, columns, has_rules in _tables_about_somebody(conn):
-        _ensure_row_rules(conn, table, columns, has_rules=has_rules)
+    ensure_row_rules(conn)
 
 
 def _ensure_way_in(conn: psycopg.Connection[Any]) -> None:
@@ -149,46 +142,3 @@ def _give_and_take(conn: psycopg.Connection[Any], kind: str, wanted: Rights, fou
                 listed = sql.SQL(", ").join(sql.Identifier(*name) for name in sorted(names))
                 statement = sql.SQL(text).format(sql.SQL(privilege), sql.SQL(kind), listed, sql.Identifier(role))
                 conn.execute(statement)
-
-
-def _tables_about_somebody(conn: psycopg.Connection[Any]) -> list[tuple[str, list[str], bool]]:
-    """The tables of `bi` that say whom a row is about: name, the columns that say so, and whether rows are ruled already."""
-    return conn.execute(
-        "select c.relname::text,"
-        " array_agg(a.attname::text order by array_position(%(columns)s, a.attname::text)), c.relrowsecurity"
-        " from pg_class c"
-        " join pg_attribute a on a.attrelid = c.oid and a.attname = any(%(columns)s) and not a.attisdropped"
-        " where c.relnamespace = 'bi'::regnamespace and c.relkind = 'r' and pg_has_role(c.relowner, 'usage') group by c.oid, c.relname",
-        {"columns": list(CARE_COLUMNS)},
-    ).fetchall()
-
-
-def _ensure_row_rules(conn: psycopg.Connection[Any], table: str, columns: list[str], *, has_rules: bool) -> None:
-    """Let everybody who may read the table see all of it, but stewards see what is about those in their care.
-
-    Policies are told by their comments: one that says another thing is made anew.
-    """
-    name = sql.Identifier("bi", table)
-    in_care = sql.SQL(" or ").join(sql.SQL("{} = any({})").format(sql.Identifier(c), sql.SQL(IN_CARE)) for c in columns)
-    found = dict(
-        conn.execute(
-            "select polname::text, obj_description(oid, 'pg_policy') from pg_policy where polrelid = %s::regclass",
-            (name.as_string(conn),),
-        ).fetchall()
-    )
-    for rule, comment, text in (
-        ("readers", "能读此表的账号可见全部行", sql.SQL("for select to public using (true)")),
-        (
-            "in_care",
-            f"管理员账号只见所管组织的行（{'、'.join(columns)}）",
-            # Restrictive: who is also a member of another role sees no more by it.
-            sql.SQL("as restrictive for select to {} using ({})").format(sql.Identifier(STEWARD), in_care),
-        ),
-    ):
-        if found.get(rule) != comment:
-            policy = sql.Identifier(rule)
-            conn.execute(sql.SQL("drop policy if exists {} on {}").format(policy, name))
-            conn.execute(sql.SQL("create policy {} on {} {}").format(policy, name, text))
-            conn.execute(sql.SQL("comment on policy {} on {} is {}").format(policy, name, sql.Literal(comment)))
-    if not has_rules:
-        conn.execute(sql.SQL("alter table {} enable row level security").format(name))

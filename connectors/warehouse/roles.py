@@ -11,7 +11,7 @@ was received, and what reads workbooks writes nothing that readers see.
 
 Four read. A person or a program logs in as a member of one of them (`connectors.warehouse.access`).
 
-    warehouse_bi_reader     what is published, whole: the BI tool and the leaders' dashboards
+    warehouse_bi_reader     what is published, but for numbers that show a few people: the BI tool and the leaders' dashboards
     warehouse_steward       what is published about the units in their care, and what is about nobody
     warehouse_auditor       every table but the room of personal data and the digests of tokens
     warehouse_backup        every table, with sealed personal data as it lies there: what pg_dump needs, and no more

@@ -38,6 +38,7 @@ HEAD = (
     "From Postgres's catalogue after a night; `connectors/warehouse/roles.py` says why. Written anew by `python -m tests.night.rights`,",
     "compared by `tests/night/test_rights.py`. `.*` is the schema itself. `all`: it is the role's own. What stands in no line, nobody may touch.",
     "Of tables of `bi` with an organisation, a steward sees the rows of those in their care (`ops.care`) and of what is below them.",
+    "Of figures that show people, a reader sees the rows that small-numbers.md lets through.",
     "",
 )
 

@@ -204,13 +204,13 @@ def test_a_dataset_that_the_warehouse_cannot_answer_is_refused_and_nothing_is_de
     shutil.copytree(BI_FOLDER, folder, ignore=shutil.ignore_patterns(".venv"))
     said = yaml.safe_load((folder / "datasets.yaml").read_text())
     said["published"]["sql"] = "select figure_id from bi.no_such_table"
-    said["relief"]["columns"]["nowhere"] = "没有的列"
+    said["withheld"]["columns"]["nowhere"] = "没有的列"
     (folder / "datasets.yaml").write_text(yaml.safe_dump(said, allow_unicode=True))
     monkeypatch.setattr(deploying, "BI_FOLDER", folder)
     with pytest.raises(DashboardsUnsound) as told:
         deploy(settings)
     assert 'published: relation "bi.no_such_table" does not exist' in told.value.what_en
-    assert "relief: nowhere (columns)" in told.value.what_en
+    assert "withheld: nowhere (columns)" in told.value.what_en
     monkeypatch.undo()
     assert differences(settings) == []
 

@@ -31,7 +31,6 @@ final as (
         max(value) filter (where indicator_id = 'workers_congress_rate') as workers_congress_rate,
         max(value) filter (where indicator_id = 'submission_completeness') as submission_completeness,
         max(value) filter (where indicator_id = 'submission_timeliness') as submission_timeliness,
-        max(value) filter (where indicator_id = 'row_acceptance_rate') as row_acceptance_rate,
         max(value) filter (where indicator_id = 'supervisor_training_coverage') as supervisor_training_coverage,
         max(value) filter (where indicator_id = 'cadre_training_round_1') as cadre_training_round_1,
         max(value) filter (where indicator_id = 'cadre_training_round_2') as cadre_training_round_2

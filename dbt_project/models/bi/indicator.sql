@@ -46,6 +46,7 @@ final as (
         indicators.unit_zh,
         indicators.over_time,
         indicators.better,
+        indicators.sensitivity,
         indicators.numerator_measure,
         indicators.subtracted_measure,
         indicators.denominator_measure,
