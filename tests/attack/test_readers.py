@@ -38,7 +38,7 @@ select array_to_string(r.measures, ','), r.unit_id, coalesce(g.org_id, ''), to_c
 from (select form_id, submission_id, row_number, unit_id, date_trunc('month', occurred_date)::date as month,
         array_agg(measure_id order by measure_id) as measures, max(distinct_key) as key,
         coalesce(max(value) filter (where measure_id = 'relief_person_times'), 1) as persons
-      from marts.fct_measures where measure_id = any(%s) and row_number is not null and occurred_date < %s group by 1, 2, 3, 4, 5) r
+      from marts.fct_measures where measure_id = any(%s) and row_number is not null and date_trunc('month', occurred_date) <= %s group by 1, 2, 3, 4, 5) r
 left join intermediate.int_unit_months g
   on g.unit_id = r.unit_id and g.org_level = 'group' and g.basis <> 'as_now' and g.month_date = r.month
 """
@@ -71,7 +71,7 @@ class Attack:
                 self.health |= self.measures[indicator]
         found: dict[Place, list[tuple[str | None, int]]] = defaultdict(list)
         every = sorted(set().union(*self.measures.values()))
-        for counted_in, unit, group, month, key, persons in self.owner.execute(ROWS, (every, night.replace(day=28))):
+        for counted_in, unit, group, month, key, persons in self.owner.execute(ROWS, (every, night)):
             found[counted_in, unit, group, month].append((key, int(persons)))
         before = self.truth[max(self.truth)] if self.truth else {}
         self.unknowns |= {

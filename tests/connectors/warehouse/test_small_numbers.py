@@ -14,6 +14,7 @@ from connectors.settings import Settings
 from connectors.warehouse.engine import connect
 from connectors.warehouse.lease import Lease, hold
 from connectors.warehouse.publish import publish
+from connectors.warehouse.rights import ensure_rights
 from connectors.warehouse.roles import BI_READER
 from tests.night.rights import logged_in
 
@@ -100,6 +101,7 @@ def warehouse(settings: Settings) -> Iterator[Warehouse]:
         lease = stack.enter_context(hold(settings, "publish", "run 1"))
         conn = stack.enter_context(connect(settings))
         conn.execute(BUILT)
+        ensure_rights(conn)
         yield Warehouse(settings, lease, conn)
 
 
