@@ -11,8 +11,10 @@ from typing import Any
 
 import psycopg
 import pytest
+import yaml
 
 from connectors.settings import Settings
+from connectors.superset.service import BI_FOLDER
 from connectors.warehouse.engine import connect
 from connectors.warehouse.lease import hold
 from connectors.warehouse.roles import BI_READER, STEWARD
@@ -38,7 +40,8 @@ select array_to_string(r.measures, ','), r.unit_id, coalesce(g.org_id, ''), to_c
 from (select form_id, submission_id, row_number, unit_id, date_trunc('month', occurred_date)::date as month,
         array_agg(measure_id order by measure_id) as measures, max(distinct_key) as key,
         coalesce(max(value) filter (where measure_id = 'relief_person_times'), 1) as persons
-      from marts.fct_measures where measure_id = any(%s) and row_number is not null and date_trunc('month', occurred_date) <= %s group by 1, 2, 3, 4, 5) r
+      from marts.fct_measures
+      where measure_id = any(%s) and row_number is not null and date_trunc('month', occurred_date) <= %s group by 1, 2, 3, 4, 5) r
 left join intermediate.int_unit_months g
   on g.unit_id = r.unit_id and g.org_level = 'group' and g.basis <> 'as_now' and g.month_date = r.month
 """
@@ -177,6 +180,7 @@ def test_no_small_number_follows_from_what_a_reader_noted_night_by_night(history
         )
         _nothing_beside(owner, reader)
         _a_reader_is_told_what_is_withheld(owner, reader)
+        _dashboards_are_answered(reader)
         with logged_in(history.settings.url, owner, STEWARD, ["A0101"]) as steward:
             _of_others_a_steward_learns_nothing(owner, steward)
 
@@ -199,7 +203,7 @@ def _nothing_beside(owner: psycopg.Connection[Any], reader: psycopg.Connection[A
     assert owner.execute("select count(*) from bi.relief_summary").fetchone() != (0,)
     for table in ("data_quality_summary", "finding_summary"):
         forms = {row[0] for row in reader.execute(f"select distinct form_id from bi.{table}")}
-        assert not forms & {"relief", "hardship_aid", "student_aid", "education_uplift"}, table
+        assert not forms & {"hardship_aid", "student_aid", "education_uplift"}, table
     for table, value in (("published_comparison", "computed_value"), ("target_progress", "actual")):
         told = reader.execute(
             f"select indicator_id, {value} from bi.{table} where indicator_id = any(%s)", (sensitive,)
@@ -226,6 +230,24 @@ def _a_reader_is_told_what_is_withheld(owner: psycopg.Connection[Any], reader: p
     unseen = {figure[:5] for figure in now} - {figure[:5] for figure in seen}
     hidden = set(reader.execute(f"{key} from bi.withheld_figure where seen_release is null").fetchall())
     assert hidden == unseen
+
+
+def _dashboards_are_answered(reader: psycopg.Connection[Any]) -> None:
+    """Every dataset can be asked by a reader, and each chart of relief still has something to show."""
+    datasets = yaml.safe_load((BI_FOLDER / "datasets.yaml").read_text())
+    for name, dataset in datasets.items():
+        columns = ", ".join(dataset["columns"])
+        rows = reader.execute(f"select {columns} from ({dataset['sql']}) q limit 1").fetchall()
+        # Rows that were put into the ledger have no findings.
+        assert rows or name == "findings", name
+    charts = yaml.safe_load((BI_FOLDER / "dashboards" / "leaders.yaml").read_text())["charts"]
+    for name in ("relief_total", "relief_persons", "relief_units", "relief_by_campaign", "relief_by_year"):
+        where = " and ".join(
+            f"{column} = any(array{value})" if operator == "IN" else f"{column} = {value!r}"
+            for column, operator, value in charts[name]["where"]
+        )
+        figures = f"select value from ({datasets['figures']['sql']}) q where value is not null and {where}"
+        assert reader.execute(figures).fetchall(), name
 
 
 def _of_others_a_steward_learns_nothing(owner: psycopg.Connection[Any], steward: psycopg.Connection[Any]) -> None:

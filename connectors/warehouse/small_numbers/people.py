@@ -56,9 +56,10 @@ def _rows_that_name_their_person(conn: psycopg.Connection[Any]) -> str:
 
 
 def name_sensitive(conn: psycopg.Connection[Any]) -> None:
-    """Take from what was built which indicators show people, and of which forms they are made."""
+    """Take from what was built which indicators show people, and which of the forms behind them have a person in each row."""
     if not is_built(conn):
         return
+    in_which_a_row_is_a_person = [form.form_id for form in forms().values() if form.token_fields]
     for table, query in (
         (
             "sensitive_indicator",
@@ -66,13 +67,15 @@ def name_sensitive(conn: psycopg.Connection[Any]) -> None:
         ),
         (
             "sensitive_form",
-            "select distinct unnest(string_to_array(m.forms, ';')) from marts.measures m join bi_candidate.indicator i"
+            "select distinct f.form_id from marts.measures m join bi_candidate.indicator i"
             " on m.measure_id in (i.numerator_measure, i.subtracted_measure, i.denominator_measure)"
-            " where i.sensitivity <> 'none' and m.forms <> 'all'",
+            " cross join unnest(string_to_array(m.forms, ';')) f (form_id)"
+            " where i.sensitivity <> 'none' and f.form_id = any(%(forms)s)",
         ),
     ):
-        conn.execute(f"delete from ops.{table} t where t::text not in (select q::text from ({query}) q)")  # noqa: S608 - our own words
-        conn.execute(f"insert into ops.{table} {query} on conflict do nothing")
+        known = {"forms": in_which_a_row_is_a_person}
+        conn.execute(f"delete from ops.{table} t where t::text not in (select q::text from ({query}) q)", known)  # noqa: S608 - our own words
+        conn.execute(f"insert into ops.{table} {query} on conflict do nothing", known)
 
 
 def is_built(conn: psycopg.Connection[Any]) -> bool:

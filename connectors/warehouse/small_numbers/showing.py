@@ -162,11 +162,14 @@ def _move_shown(conn: psycopg.Connection[Any], period_type: str) -> None:
 def _decide_plans(conn: psycopg.Connection[Any]) -> None:
     """Let a plan through where readers see each of its years as it is now.
 
-    Of what is counted once the years add up to more: whoever was counted in two of them. Then nobody, or enough, must have been.
+    Of what is counted once the years add up to more: whoever was counted in two of them. Then nobody, or enough, must have been. What
+    adds up differs only where a year is closed and waits, and the difference would tell what for.
     """
     conn.execute(
         "insert into figure_let_through select c.indicator_id, c.org_level, c.org_id, c.period_type, c.period"
         " from bi.indicator_value_history c join bi.period p on p.period = c.period and p.period_type = 'plan'"
+        " join bi_candidate.indicator i using (indicator_id) join marts.measures above on above.measure_id = i.numerator_measure"
+        " left join marts.measures below on below.measure_id = i.denominator_measure"
         " join lateral (select bool_and(y.shown) as is_shown, sum(y.numerator) - c.numerator as twice,"
         "     sum(y.denominator) - c.denominator as twice_below"
         "   from bi.indicator_value_history y join bi.period of on of.period = y.period and of.period_type = 'year'"
@@ -175,8 +178,8 @@ def _decide_plans(conn: psycopg.Connection[Any]) -> None:
         " where c.valid_to_release is null and c.period_type = 'plan' and not c.shown"
         " and (c.indicator_id, c.org_level, c.org_id) in (select indicator_id, org_level, org_id from figure_let_through"
         "   union select indicator_id, org_level, org_id from figure_looked_at)"
-        " and not (abs(coalesce(twice, 0)) > 0 and abs(coalesce(twice, 0)) < %(enough)s)"
-        " and not (abs(coalesce(twice_below, 0)) > 0 and abs(coalesce(twice_below, 0)) < %(enough)s)"
+        " and (coalesce(twice, 0) = 0 or above.aggregation = 'distinct' and twice >= %(enough)s)"
+        " and (coalesce(twice_below, 0) = 0 or below.aggregation = 'distinct' and twice_below >= %(enough)s)"
         " on conflict do nothing",
         {"enough": max(THRESHOLDS.values())},
     )

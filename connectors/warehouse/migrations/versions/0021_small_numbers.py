@@ -14,7 +14,7 @@ SENSITIVE = (
 )
 """The indicators that show people, when this was written; each publish reads the seed anew."""
 
-SENSITIVE_FORMS = ("relief", "hardship_aid", "student_aid", "education_uplift")
+SENSITIVE_FORMS = ("hardship_aid", "student_aid", "education_uplift")
 
 FIGURE = {
     "indicator_id": "指标编号",
@@ -48,7 +48,7 @@ def _names() -> None:
         "sensitive_form",
         sa.Column("form_id", sa.Text, primary_key=True, comment="报表编号"),
         schema="ops",
-        comment="粒度：这类指标所用的报表；其行数本身就是人数",
+        comment="粒度：这类指标所用、一行就是一个人的报表；其行数本身就是人数",
     )
     indicators = ", ".join(
         f"('{name}', '{'health' if name.startswith('nuclear') else 'people'}')" for name in SENSITIVE
@@ -58,7 +58,7 @@ def _names() -> None:
     op.execute(f"insert into ops.sensitive_form values {forms}")  # noqa: S608 - the names above
     for name, column, said in (
         ("sensitive_indicators", "indicator_id", "小数字会显出人的指标"),
-        ("sensitive_forms", "form_id", "这类指标所用的报表"),
+        ("sensitive_forms", "form_id", "这类指标所用、一行就是一个人的报表"),
     ):
         op.execute(
             f"create function bi.{name}() returns setof text language sql stable security definer"  # noqa: S608 - the names above
