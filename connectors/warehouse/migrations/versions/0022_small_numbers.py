@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
-down_revision = "0019"
+revision = "0022"
+down_revision = "0021"
 
 SENSITIVE = (
     *("relief_paid", "relief_persons", "winter_warmth_money", "gift_parcel_persons", "gift_parcel_money"),
@@ -17,9 +17,9 @@ SENSITIVE = (
 SENSITIVE_FORMS = ("hardship_aid", "student_aid", "education_uplift")
 
 FIGURE = {
-    "indicator_id": "指标编号",
-    "org_level": "组织层级：unit 单位、group 行业组、province 全省",
-    "org_id": "组织代码",
+    "indicator_id": "指标编号\nId of the indicator",
+    "org_level": "组织层级：unit 单位、group 行业组、province 全省\nLevel of the organisation: unit, group (an industry) or province",
+    "org_id": "组织代码\nCode of the organisation",
 }
 CURRENT = (
     *("indicator_id", "org_level", "org_id", "period_type", "period"),
@@ -57,8 +57,16 @@ def _names() -> None:
     op.execute(f"insert into ops.sensitive_indicator values {indicators}")  # noqa: S608 - the names above
     op.execute(f"insert into ops.sensitive_form values {forms}")  # noqa: S608 - the names above
     for name, column, said in (
-        ("sensitive_indicators", "indicator_id", "小数字会显出人的指标"),
-        ("sensitive_forms", "form_id", "这类指标所用、一行就是一个人的报表"),
+        (
+            "sensitive_indicators",
+            "indicator_id",
+            "小数字会显出人的指标\nOne row per indicator of which a small figure would show people",
+        ),
+        (
+            "sensitive_forms",
+            "form_id",
+            "这类指标所用、一行就是一个人的报表\nOne row per form behind such indicators in which a row is a person",
+        ),
     ):
         op.execute(
             f"create function bi.{name}() returns setof text language sql stable security definer"  # noqa: S608 - the names above
@@ -106,8 +114,16 @@ def _people() -> None:
 
 def _figures() -> None:
     for name, default, comment in (
-        ("shown", "true", "只读账号是否可见；小数字会显出人的指标只有可见的一行"),
-        ("kept", "false", "新值变动太小，只读账号仍看这一行"),
+        (
+            "shown",
+            "true",
+            "只读账号是否可见；小数字会显出人的指标只有可见的一行\nWhether readers see the row; of indicators that show people they see one",
+        ),
+        (
+            "kept",
+            "false",
+            "新值变动太小，只读账号仍看这一行\nWhether readers go on seeing this row, because too little has changed since",
+        ),
     ):
         column = sa.Column(name, sa.Boolean, nullable=False, server_default=sa.text(default), comment=comment)
         op.add_column("indicator_value_history", column, schema="bi")
@@ -125,24 +141,40 @@ def _figures() -> None:
     op.create_table(
         "withheld_figure",
         *(sa.Column(name, sa.Text, primary_key=True, comment=comment) for name, comment in FIGURE.items()),
-        sa.Column("period_type", sa.Text, primary_key=True, comment="期间种类：year 年、plan 规划期"),
-        sa.Column("period", sa.Text, primary_key=True, comment="期间"),
+        sa.Column(
+            "period_type",
+            sa.Text,
+            primary_key=True,
+            comment="期间种类：year 年、plan 规划期\nKind of period: year or plan",
+        ),
+        sa.Column(
+            "period", sa.Text, primary_key=True, comment="期间，如 2021、2021-2025\nPeriod, such as 2021, 2021-2025"
+        ),
         sa.Column(
             "reason",
             sa.Text,
             nullable=False,
-            comment="too_few 人数太少或可由此推算；change_too_small 变动的人太少，仍显示旧值",
+            comment="too_few 人数太少或可由此推算；change_too_small 变动的人太少，仍显示旧值\n"
+            "too_few: few people, or it would give few away; change_too_small: too few changed, the former figure is shown",
         ),
-        sa.Column("seen_release", sa.BigInteger, comment="只读账号看到的是哪一期的值；空为不显示"),
+        sa.Column(
+            "seen_release",
+            sa.BigInteger,
+            comment="只读账号看到的是哪一期的值；空为不显示\nRelease whose figure readers see (number); null: none is shown",
+        ),
         schema="bi",
-        comment="粒度：对只读账号隐去或未更新的年和规划期数字（指标 × 组织 × 期间），不含任何值；月和季的敏感数字一律隐去，不逐一列出",
+        comment="粒度：对只读账号隐去或未更新的年和规划期数字（指标 × 组织 × 期间），不含任何值；月和季的敏感数字一律隐去，不逐一列出\n"
+        "One row per figure of a year or plan that readers do not see, or not as it is now; it has no values. Months and quarters of"
+        " such indicators are all withheld and not listed.",
     )
     op.execute(
         # Who is bound by the rules about rows, and by those for readers: not the owner, whom none binds.
         "create function bi.is_reader() returns boolean language sql stable set search_path = pg_catalog, pg_temp as"
         " $$ select row_security_active('bi.indicator_value_history') and pg_has_role('warehouse_bi_reader', 'usage') $$"
     )
-    op.execute("comment on function bi.is_reader is '当前账号是否只看对只读账号公开的数字'")
+    op.execute(
+        "comment on function bi.is_reader is '当前账号是否只看对只读账号公开的数字\nWhether this account sees only what readers may see'"
+    )
     columns = ", ".join(f"h.{name}" for name in CURRENT)
     release = "(select max(release_id) from bi.release) as release_id"
     op.execute(
