@@ -48,16 +48,22 @@ class ProjectModels:
     def scope(self, model: str) -> str | None:
         """The config `scope` of a model: the SQL of which of its rows a build of changes replaces. None where it makes them all anew,
         or there is no such model."""
-        said: dict[str, str] = {}
-        if model not in self._models:
-            return None
-        words = {
-            "ref": str,
-            "source": lambda *names: ".".join(names),
-            "config": lambda **config: said.update(config) or "",
-        }
-        _rendered(self._macros + self._models[model].read_text(encoding="utf-8"), words)
-        return said.get("scope")
+        return self._config(model).get("scope")
+
+    def indexes(self, model: str) -> list[tuple[str, ...]]:
+        """The columns of each index in the config of a model; none where there is no such model."""
+        return [tuple(index["columns"]) for index in self._config(model).get("indexes", ())]
+
+    def _config(self, model: str) -> dict[str, Any]:
+        said: dict[str, Any] = {}
+        if model in self._models:
+            words = {
+                "ref": str,
+                "source": lambda *names: ".".join(names),
+                "config": lambda **config: said.update(config) or "",
+            }
+            _rendered(self._macros + self._models[model].read_text(encoding="utf-8"), words)
+        return said
 
     def expression(self, text: str) -> str:
         """An expression of SQL that calls the project's macros, such as `{{ period_last_date('period') }}`, and refers to no model."""

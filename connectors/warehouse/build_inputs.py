@@ -30,7 +30,8 @@ def build_inputs(conn: psycopg.Connection[Any], project: Path, business_date: da
         " (select format('%s %s', count(*), max(submission_id)) from ops.submission),"
         " (select count(*) from ops.withdrawal),"
         " (select count(*) from ops.submission_let_in), (select count(*) from ops.reopening),"
-        " (select format('%s %s', count(*), count(until_run_id)) from ops.cross_finding)"
+        " (select format('%s %s', count(*), count(until_run_id)) from ops.cross_finding),"
+        " (select md5(string_agg(t::text, ' ' order by code)) from registers.rule t)"
     ).fetchone()
     [(closings,)] = conn.execute("select count(*) from ops.closing").fetchall()
     digest = hashlib.sha256(f"{business_date} {facts} {build_foundation(conn, project)}".encode()).hexdigest()

@@ -16,13 +16,15 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from connectors.report.complaints import plain_words
+from expectations.catalogue import codes
 from expectations.contract import Form, forms
 from expectations.periods import parse_period, periods_between
 from expectations.workdays import CalendarEndsError, due_date
 
 
 def sync_calendar(conn: psycopg.Connection[Any], business_date: date, plans_csv: Path) -> None:
-    """Bring forms, submitters, codes and due dates in `registers` to what the contracts say, up to the night's date.
+    """Bring forms, submitters, codes, words of rules and due dates in `registers` to what the contracts say, up to the night's date.
 
     The calendar begins with the first plan (`plans_csv`: the dbt seed of plans). It leaves out what `undated` names: nothing is
     expected and nobody is late by a date that is a guess.
@@ -62,6 +64,7 @@ def sync_calendar(conn: psycopg.Connection[Any], business_date: date, plans_csv:
                 for position, choice in enumerate(field.choices, start=1)
             ),
         )
+        _replace(conn, "rule", ("code", "form_id", "what_zh", "fix_zh"), 1, _rules())
         _replace(
             conn,
             "reporting_calendar",
@@ -75,6 +78,13 @@ def first_plan_day(plans_csv: Path) -> date:
     """The first day of the earliest plan: reporting begins there."""
     with plans_csv.open(encoding="utf-8", newline="") as file:
         return min(parse_period(f"{int(row['first_year'])}").first_day for row in csv.DictReader(file))
+
+
+def _rules() -> Iterable[tuple[object, ...]]:
+    known = [(code, None) for code in codes()] + [(rule.code, f.form_id) for f in forms().values() for rule in f.rules]
+    for code, form_id in known:
+        said = plain_words(code)
+        yield code, form_id, said.what, said.fix
 
 
 def _calendar(form: Form, first_day: date, business_date: date) -> Iterable[tuple[object, ...]]:

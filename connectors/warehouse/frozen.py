@@ -7,11 +7,12 @@ indicator_value_as_now  a row waits where the same figure of `indicator_value` d
                         follows today's organisation, which is what it is for
 relief_summary,
 coverage_summary,
+unit_standing,
 target_progress         the rows of a closed period stay as a whole: they are its figures under another heading
 published_comparison    a row waits where the figure that it compares does
-completeness, data_quality_summary, finding_summary
+completeness, data_quality_summary, finding_summary, reporting_summary, quality_totals, finding_totals
                         are no figures of a period but the state of the answers to it: they go on, and show what waits
-unit, period, indicator, and whatever else there is
+unit, organisation, period, indicator, form, rule, and whatever else there is
                         go on
 """
 
@@ -29,7 +30,7 @@ from connectors.warehouse.release_tables import FIGURE_FACTS, FIGURE_KEY, matchi
 FACTS = tuple(name for name in FIGURE_FACTS if name != "status")
 """What a closing freezes of a figure; its status may move."""
 
-KEPT_WHOLE = ("relief_summary", "coverage_summary", "target_progress")
+KEPT_WHOLE = ("relief_summary", "coverage_summary", "unit_standing", "target_progress")
 """Tables whose rows of a closed period stay as they are."""
 
 _SAME_FIGURE = " and ".join(f"{{0}}.{name} = waits.{name}" for name in FIGURE_KEY)

@@ -125,7 +125,7 @@ def _move(
     changed = {FIGURES: frozen.left, "waiting_change": frozen.waiting}
     for table in candidate_tables(conn):
         if table != FIGURES:
-            ensure_like_candidate(conn, table)
+            ensure_like_candidate(conn, table, models.indexes(table))
             changed[table] = merge(conn, table, frozen, models.scope(table) if is_of_changes else None)
     ensure_views(conn, models)
     ensure_rights(conn)

@@ -45,8 +45,8 @@ def candidate_tables(conn: psycopg.Connection[Any]) -> list[str]:
     return [row[0] for row in rows]
 
 
-def ensure_like_candidate(conn: psycopg.Connection[Any], table: str) -> None:
-    """Make `bi.<table>` have the candidate's columns, key and comments; new columns are added.
+def ensure_like_candidate(conn: psycopg.Connection[Any], table: str, indexes: Iterable[tuple[str, ...]] = ()) -> None:
+    """Make `bi.<table>` have the candidate's columns, key and comments, and these indexes; new columns are added.
 
     Raises: PublishedColumnError if a column that readers know is gone or has another type: that takes a migration and a CHANGELOG entry.
     """
@@ -56,6 +56,7 @@ def ensure_like_candidate(conn: psycopg.Connection[Any], table: str) -> None:
         conn.execute(sql.SQL("create table bi.{0} (like bi_candidate.{0} including all)").format(name))
     for column, kind in added_columns(conn, table).items():
         conn.execute(sql.SQL("alter table bi.{} add column {} {}").format(name, sql.Identifier(column), sql.SQL(kind)))
+    _ensure_indexes(conn, table, indexes)
     copy_comments(conn, table, "table")
 
 
@@ -111,6 +112,21 @@ def merge(conn: psycopg.Connection[Any], table: str, frozen: Frozen, scope: Scop
         ).format(**parts)
     ).rowcount
     return written
+
+
+def _ensure_indexes(conn: psycopg.Connection[Any], table: str, wanted: Iterable[tuple[str, ...]]) -> None:
+    """The candidate of a table that was here before may lack an index as well: dbt makes those of new tables only."""
+    rows = conn.execute(
+        "select array(select a.attname::text from unnest(i.indkey) with ordinality k (attnum, place)"
+        "   join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum order by k.place)"
+        " from pg_index i where i.indrelid = format('bi.%%I', %s::text)::regclass",
+        (table,),
+    )
+    found = {tuple(columns) for (columns,) in rows}
+    for columns in wanted:
+        if columns not in found:
+            names = sql.SQL(", ").join(map(sql.Identifier, columns))
+            conn.execute(sql.SQL("create index on {} ({})").format(sql.Identifier("bi", table), names))
 
 
 def _columns(conn: psycopg.Connection[Any], schema: str, table: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ INCREMENTAL = (
     "bi_candidate.indicator_value",
     "bi_candidate.indicator_value_as_now",
     "bi_candidate.relief_summary",
+    "bi_candidate.unit_standing",
 )
 """The tables that an increment goes on from."""
 

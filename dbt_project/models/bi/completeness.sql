@@ -4,6 +4,7 @@
         tags=['every_night'],
         incremental_strategy='scoped',
         on_schema_change='append_new_columns',
+        indexes=[{'columns': ['unit_id']}, {'columns': ['state', 'due_date', 'unit_id']}],
         scope='(form_id, unit_id, period) in (select form_id, unit_id, period from intermediate.int_changed_answers)'
     )
 }}

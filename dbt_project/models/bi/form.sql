@@ -1,0 +1,9 @@
+with
+
+forms as (
+
+    select * from {{ ref('stg_forms') }}
+
+)
+
+select * from forms
