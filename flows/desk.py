@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from connectors.settings import Settings
 from flows.failures import NothingYet
+from flows.schedule import now
 from flows.speech import option
 from flows.usage import WrongUsage
 
@@ -35,6 +36,18 @@ def reading(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
         if not is_prepared(conn):
             raise NothingYet
         yield conn
+
+
+def check_orgs(conn: psycopg.Connection[Any], orgs: Sequence[str]) -> None:
+    """Raises: WrongUsage naming the organisations that today's register does not have."""
+    from connectors.warehouse.ledger import read_units
+
+    today = now().date()
+    known = {code for code, _, _ in read_units(conn, today, today)}
+    if unknown := sorted(set(orgs) - known):
+        raise WrongUsage(
+            f"今天的单位名册中没有 {'、'.join(unknown)}。", f"Today's register has no {', '.join(unknown)}."
+        )
 
 
 def known_form(form_id: str | None) -> Form | None:

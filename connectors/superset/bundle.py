@@ -73,7 +73,8 @@ def _chart(name: str, said: Mapping[str, Any], datasets: Mapping[str, Mapping[st
     for several in ("columns", "order"):
         facts[several] = tuple(facts.get(several, ()))
     facts["where"] = tuple(tuple(condition) for condition in facts.get("where", ()))
-    formats = {metric: m["format"] for metric, m in datasets[facts["dataset"]]["metrics"].items()}
+    dataset = datasets[facts["dataset"]]
+    formats = dataset.get("formats", {}) | {metric: m["format"] for metric, m in dataset["metrics"].items()}
     return Chart(name=name, formats=formats, **facts)
 
 
@@ -200,6 +201,8 @@ def _filter(board: Dashboard, number: int) -> dict[str, Any]:
             "defaultToFirstItem": True,
             "searchAllOptions": True,
         },
+        # Before the first value is chosen nothing is asked: a page about everybody at once would be about nobody, and slow.
+        "requiredFirst": True,
         "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}},
         "cascadeParentIds": [],
         "scope": {"rootPath": ["ROOT_ID"], "excluded": []},

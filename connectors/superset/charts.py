@@ -19,7 +19,8 @@ NUMBER = ",.2~f"
 class Chart:
     """One chart: what it is called, of which kind it is, what it asks of its dataset, and how much room it takes.
 
-    `width` is in twelfths of the page, `height` in units of 8 px. `where` holds conditions as column, operator, value.
+    `width` is in twelfths of the page, `height` in units of 8 px. `where` holds conditions as column, operator, value. `formats` are of
+    metrics and columns, in the words of D3. `limit` is the most rows that it asks for.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Chart:
     note: str | None = None
     width: int = 6
     height: int = 50
+    limit: int = ROWS
     formats: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -46,19 +48,20 @@ def params(chart: Chart) -> tuple[str, dict[str, Any]]:
         {"expressionType": "SIMPLE", "clause": "WHERE", "subject": c, "operator": o, "comparator": v, "isExtra": False}
         for c, o, v in chart.where
     ]
-    return viz_type, {"viz_type": viz_type, "adhoc_filters": filters, "row_limit": ROWS, **own}
+    return viz_type, {"viz_type": viz_type, "adhoc_filters": filters, "row_limit": chart.limit, **own}
 
 
 def query_context(chart: Chart, viz_type: str, form: Mapping[str, Any]) -> str:
     """The question behind the chart, which Superset would else only know after somebody has saved the chart in a browser."""
     dimensions = [*([chart.x] if chart.x else []), *([chart.series] if chart.series else []), *chart.columns]
     order = chart.order or ((chart.x,) if chart.x else ())
-    query = {
+    query: dict[str, Any] = {
         "columns": dimensions,
-        "metrics": list(chart.metrics),
+        # An empty list would group by the columns, and then nothing else could be ordered by.
+        "metrics": list(chart.metrics) or None,
         "filters": [{"col": c, "op": o, "val": v} for c, o, v in chart.where],
         "orderby": [[name, True] for name in order],
-        "row_limit": ROWS,
+        "row_limit": chart.limit,
         "extras": {},
         "annotation_layers": [],
         "applied_time_extras": {},
@@ -133,7 +136,7 @@ def _table(chart: Chart) -> tuple[str, dict[str, Any]]:
         # Superset's own words for its search box and its pages are wrong in Chinese; all rows stand in one list that can be sorted.
         "include_search": False,
         "page_length": 0,
-        "column_config": {name: {"d3NumberFormat": NUMBER} for name in chart.columns},
+        "column_config": {name: {"d3NumberFormat": chart.formats.get(name, NUMBER)} for name in chart.columns},
     }
 
 

@@ -1,6 +1,7 @@
 """Superset as a service on loopback: its folder, its two accounts of the database, its set-up and its process.
 
     <home>/superset/secret_key, admin_password, metadata_url, reader   made once, mode 0600, known to Superset and its administrator
+    <home>/superset/readers/<login>                                    the account of the database of somebody who reads dashboards
     <home>/superset/ready                                              the set-up that its metadata database has had
     <home>/superset/pid                                                the server that runs
     <home>/logs/superset.log                                           what it says
@@ -54,7 +55,7 @@ STOP_SECONDS = 30
 LEAVES_SECONDS = 20
 """How long a server may take to leave us and write its pid; one that has none then is dead."""
 
-LONGEST = 36
+LONGEST = 26
 """Of a database's name, in the names of its accounts, for which Postgres has 63 signs."""
 
 MASK = "X" * 10
@@ -169,11 +170,11 @@ def _make_secrets(settings: Settings, superset: Superset) -> None:
         if not (superset.folder / name).exists():
             write_private(superset.folder / name, secrets.token_urlsafe(32))
     url = ensure_database(settings)
-    own = _plain(unquote(urlsplit(url).path.lstrip("/")))
+    own = account_names(settings)
     with connect(settings) as conn, named_rights(settings):
         if not (superset.folder / "metadata_url").exists():
-            account = database = f"superset_{own}"
-            password = _account_with_password(conn, account)
+            account = database = own
+            password = account_with_password(conn, account)
             make_database(url, database)
             with psycopg.connect(with_database(url, database), autocommit=True) as inside:
                 inside.execute(sql.SQL("grant all on schema public to {}").format(sql.Identifier(account)))
@@ -186,10 +187,15 @@ def _make_secrets(settings: Settings, superset: Superset) -> None:
                 superset.folder / "metadata_url", _sqlalchemy_url(with_database(url, database), account, password)
             )
         if not (superset.folder / "reader").exists():
-            account = f"superset_{own}_reader"
-            password = _account_with_password(conn, account)
+            account = f"{own}_reader"
+            password = account_with_password(conn, account)
             give_access(conn, account, BI_READER, [], "warehouse bi up")
             write_private(superset.folder / "reader", f"{account} {password}")
+
+
+def account_names(settings: Settings) -> str:
+    """What the names of our accounts begin with: they belong to the server, and several warehouses may share one."""
+    return f"superset_{_plain(unquote(urlsplit(ensure_database(settings)).path.lstrip('/')))}"
 
 
 def _plain(database: str) -> str:
@@ -200,7 +206,7 @@ def _plain(database: str) -> str:
     return f"{plain}_{hashlib.sha256(database.encode()).hexdigest()[:8]}"
 
 
-def _account_with_password(conn: psycopg.Connection[object], account: str) -> str:
+def account_with_password(conn: psycopg.Connection[object], account: str) -> str:
     """The password of an account, new each time: the one of a home that is gone is known to nobody."""
     password = secrets.token_urlsafe(32)
     set_login(conn, account, password)

@@ -7,8 +7,7 @@ from dataclasses import asdict
 import click
 
 from connectors.settings import load_settings
-from flows.desk import author_option, reading, reason_option, sound_reason
-from flows.schedule import now
+from flows.desk import author_option, check_orgs, reading, reason_option, sound_reason
 from flows.speech import Speaker, SpokenGroup, command, json_option, option, pass_speaker, say_json
 from flows.tables import draw_table
 from flows.usage import WrongUsage
@@ -56,19 +55,14 @@ def give(speaker: Speaker, login: str, role: str, orgs: tuple[str, ...], author:
     """Give access."""
     from connectors.warehouse.access import give_access
     from connectors.warehouse.engine import named_rights
-    from connectors.warehouse.ledger import read_units
 
-    settings, today = load_settings(), now().date()
+    settings = load_settings()
     if (role == "steward") is not bool(orgs):
         raise WrongUsage(
             "steward 要用 --org 写明所管的组织；其他角色不用。", "A steward needs --org; the other roles take none."
         )
     with reading(settings) as conn:
-        known = {code for code, _, _ in read_units(conn, today, today)}
-        if unknown := sorted(set(orgs) - known):
-            raise WrongUsage(
-                f"今天的单位名册中没有 {'、'.join(unknown)}。", f"Today's register has no {', '.join(unknown)}."
-            )
+        check_orgs(conn, orgs)
         with named_rights(settings):
             password = give_access(conn, login, f"warehouse_{role}", orgs, sound_reason(author))
     if as_json:

@@ -7,7 +7,8 @@ from dataclasses import asdict
 import click
 
 from connectors.settings import load_settings
-from flows.speech import Speaker, SpokenGroup, command, json_option, pass_speaker, say_json
+from flows.desk import author_option, check_orgs, reading, reason_option, sound_reason
+from flows.speech import Speaker, SpokenGroup, command, json_option, option, pass_speaker, say_json
 from flows.tables import draw_table
 
 STEPS = {
@@ -119,5 +120,62 @@ def down(speaker: Speaker, as_json: bool) -> int:
     return 0
 
 
-for _each in (up, apply, diff, down):
+@command(
+    "admit",
+    "让 LOGIN 能登录看板，只能看：不能写 SQL、改看板、上传数据。\n\n"
+    "用 --org 写明可看的组织（下级一并可见），由数据库按行限制；不写就是全省。密码只显示这一次；再次运行换新密码，组织以这次所写为准。",
+    "Let LOGIN look at the dashboards, of the --org named and whatever is below them, or of the whole province. They write no SQL, change no"
+    " dashboard and upload nothing. The password is shown once; run again, it is new, and only the organisations named now count.",
+)
+@click.argument("login", metavar="LOGIN")
+@option(
+    "--org",
+    "orgs",
+    multiple=True,
+    zh="可看的单位、行业组或全省的代码（可重复）；默认全省",
+    en="Whom they may look at (repeatable); the whole province by default",
+)
+@author_option
+@json_option
+@pass_speaker
+def admit(speaker: Speaker, login: str, orgs: tuple[str, ...], author: str, as_json: bool) -> int:
+    """Admit a reader."""
+    from connectors.superset.readers import admit as let_in
+
+    settings = load_settings()
+    with reading(settings) as conn:
+        check_orgs(conn, orgs)
+    password = let_in(settings, login, orgs, sound_reason(author))
+    if as_json:
+        say_json({"login": login, "orgs": orgs, "password": password})
+        return 0
+    which = "、".join(orgs)
+    speaker.say(
+        f"{login} 现在能登录看板，看{which + '及其下级' if orgs else '全省'}。\n密码（只显示这一次）：{password}",
+        f"{login} may look at the dashboards now, of {', '.join(orgs) or 'the whole province'}.\nTheir password (shown this once): {password}",
+    )
+    return 0
+
+
+@command("dismiss", "让 LOGIN 不能再登录看板。", "Let LOGIN look at the dashboards no more.")
+@click.argument("login", metavar="LOGIN")
+@reason_option
+@author_option
+@json_option
+@pass_speaker
+def dismiss(speaker: Speaker, login: str, reason: str, author: str, as_json: bool) -> int:
+    """Dismiss a reader."""
+    from connectors.superset.readers import dismiss as shut_out
+
+    was_admitted = shut_out(load_settings(), login, sound_reason(reason), sound_reason(author))
+    if as_json:
+        say_json({"login": login, "was_admitted": was_admitted})
+    elif was_admitted:
+        speaker.say(f"{login} 不能再登录看板。", f"{login} may look at the dashboards no more.")
+    else:
+        speaker.say(f"没有叫 {login} 的看板读者。", f"Nobody called {login} may look at the dashboards.")
+    return 0 if was_admitted else 1
+
+
+for _each in (up, apply, diff, down, admit, dismiss):
     command_line.add_command(_each)

@@ -19,12 +19,14 @@ import psycopg
 import pytest
 import yaml
 
+from connectors.alerts.condition import KINDS
 from connectors.settings import Settings
 from connectors.superset import deploying
 from connectors.superset.bundle import assets, bundle, read_declared
-from connectors.superset.client import session
+from connectors.superset.client import Client, session
 from connectors.superset.deploying import deploy, differences
-from connectors.superset.errors import DashboardsUnsound
+from connectors.superset.errors import DashboardsUnsound, SupersetUnreachable
+from connectors.superset.readers import admit, dismiss
 from connectors.superset.service import ADMINISTRATOR, BI_FOLDER, Superset, bring_up, is_answering, stop, superset_of
 from tests.flows.browser import BROWSER, browsing
 from tests.night.conftest import Province
@@ -52,7 +54,9 @@ def settings(make_province: Callable[[], Province]) -> Iterator[Settings]:
     with closing(province.connect()) as conn:
         conn.execute(f"drop database {account} with (force)")
         conn.execute(f"revoke warehouse_bi_reader from {reader}")
-        conn.execute(f"drop role {account}, {reader}")
+        people = conn.execute("select rolname from pg_roles where rolname like %s", (f"{account}_r_%",)).fetchall()
+        for name in (account, reader, *(name for (name,) in people)):
+            conn.execute(f"drop role {name}")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +92,7 @@ def test_every_chart_is_answered_with_rows(superset: Superset) -> None:
     with session(superset) as client:
         answers = list(client.answers())
     assert len(answers) >= 30
-    assert [answer for answer in answers if answer.error or answer.rows < 1] == []
+    assert [answer for answer in answers if answer.error or not answer.rows] == []
 
 
 def test_a_chart_that_somebody_changed_is_told_and_put_right(settings: Settings, superset: Superset) -> None:
@@ -138,6 +142,87 @@ def test_superset_reads_what_is_published_and_nothing_else(settings: Settings, s
                 stranger.execute(f"select from {nothing}")  # type: ignore[arg-type]
 
 
+CARE = {"unit_id", "org_id"}
+"""The columns of datasets that say whom a row is about."""
+
+
+def test_a_reader_of_one_group_sees_its_rows_and_no_others(settings: Settings, superset: Superset) -> None:
+    with closing(psycopg.connect(str(settings.url))) as conn:
+        known = conn.execute(
+            "select org_id, org_name, group_id = 'A01' from bi.organisation where org_level <> 'province'"
+        )
+        orgs = {code: (name, is_in_care) for code, name, is_in_care in known.fetchall()}
+    in_care = {each for code, (name, is_in_care) in orgs.items() if is_in_care for each in (code, name)}
+    others = {each for code, (name, is_in_care) in orgs.items() if not is_in_care for each in (code, name)}
+    assert in_care
+    assert others
+
+    def shown(client: Client) -> tuple[set[object], set[object]]:
+        """Every text in the answer of any chart, and everybody whom a row of any dataset is about."""
+        answers = list(client.answers())
+        assert [answer for answer in answers if answer.error] == []
+        texts = {value for answer in answers for row in answer.rows for pair in row.items() for value in pair}
+        return texts, {value for dataset in datasets(client) for row in dataset for value in row.values()}
+
+    password = admit(settings, "zhang", ["A01"], "test")
+    with session(superset) as administrator, session(superset, "zhang", password) as reader:
+        for everything, own in zip(shown(administrator), shown(reader), strict=True):
+            assert everything & others
+            assert everything & in_care
+            assert own & in_care
+            assert not own & others
+
+
+def datasets(client: Client) -> Iterator[list[dict[str, Any]]]:
+    """Of each dataset about somebody, whom: asked as somebody would who does not keep to the charts."""
+    declared = {said["title"]: said for said in read_declared(BI_FOLDER).datasets.values()}
+    for dataset in client._ask("/api/v1/dataset/", q="(page_size:100)").json()["result"]:
+        for column in CARE & set(declared[dataset["table_name"]]["columns"]):
+            question = {
+                "datasource": {"id": dataset["id"], "type": "table"},
+                "queries": [{"columns": [column], "metrics": [], "row_limit": 10_000}],
+            }
+            done = client._http.post("/api/v1/chart/data", json=question)
+            done.raise_for_status()
+            yield done.json()["result"][0]["data"]
+
+
+def test_a_reader_writes_no_query_changes_nothing_and_is_gone_when_dismissed(
+    settings: Settings, superset: Superset
+) -> None:
+    password = admit(settings, "wang", [], "test")
+    login = (superset.folder / "readers" / "wang").read_text().split()
+    with session(superset, "wang", password) as reader:
+        assert [answer for answer in reader.answers() if answer.error or not answer.rows] == []
+        attempts = {
+            "/api/v1/sqllab/execute/": {"database_id": 1, "sql": "select 1"},
+            "/api/v1/dataset/": {"database": 1, "table_name": "release", "schema": "bi"},
+            "/api/v1/dashboard/": {"dashboard_title": "另一个"},
+            "/api/v1/chart/": {"slice_name": "另一个", "datasource_id": 1, "datasource_type": "table"},
+            "/api/v1/database/1/upload/": {},
+            "/api/v1/assets/import/": {},
+            "/api/v1/security/users/": {},
+        }
+        refused = {path: reader._http.post(path, json=facts).status_code for path, facts in attempts.items()}
+        for kind in ("dashboard", "chart", "dataset"):
+            for made in reader._ask(f"/api/v1/{kind}/", q="(page_size:100)").json()["result"]:
+                path = f"/api/v1/{kind}/{made['id']}"
+                refused[f"PUT {path}"] = reader._http.put(path, json={}).status_code
+                refused[f"DELETE {path}"] = reader._http.delete(path).status_code
+        assert {path: status for path, status in refused.items() if status != httpx.codes.FORBIDDEN} == {}
+        assert dismiss(settings, "wang", "left", "test") is True
+        assert reader._http.get("/api/v1/dashboard/").status_code == httpx.codes.UNAUTHORIZED
+    with pytest.raises(SupersetUnreachable), session(superset, "wang", password):
+        pass
+    account, secret = login
+    with (
+        closing(psycopg.connect(str(settings.url), user=account, password=secret, autocommit=True)) as conn,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        conn.execute("select from bi.indicator_value")
+    assert dismiss(settings, "wang", "left", "test") is False
+
+
 def test_its_secrets_are_closed_to_others_and_its_log_knows_none(superset: Superset) -> None:
     secrets = ["secret_key", "admin_password", "metadata_url", "reader"]
     assert [oct((superset.folder / name).stat().st_mode & 0o777) for name in secrets] == ["0o600"] * 4
@@ -153,6 +238,7 @@ def test_a_leader_sees_the_dashboard_in_chinese_and_nothing_comes_from_elsewhere
     with browsing(tmp_path) as page:
         page.open(f"{superset.address}/login/")
         wait_for(lambda: page.run("document.querySelector('#password') !== null"))
+        page.shows("登录", "密码")
         page.type("#username", ADMINISTRATOR)
         page.type("#password", superset.password)
         page.press("button[type=submit]")
@@ -218,6 +304,11 @@ def test_a_dataset_that_the_warehouse_cannot_answer_is_refused_and_nothing_is_de
 def test_a_bundle_is_the_same_bytes_for_the_same_words() -> None:
     one, other = (bundle(assets(read_declared(BI_FOLDER), "postgresql+psycopg2://a@b/c")) for _ in range(2))
     assert one == other
+
+
+def test_every_kind_of_alert_has_words_on_the_dashboard() -> None:
+    query = read_declared(BI_FOLDER).datasets["alerts"]["sql"]
+    assert [kind for kind in KINDS if f"when '{kind}' then" not in query] == []
 
 
 def test_every_chart_stands_in_its_dashboard_once_and_rows_are_as_wide_as_the_page() -> None:

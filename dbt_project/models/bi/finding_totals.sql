@@ -1,4 +1,4 @@
-{{ config(tags=['every_night']) }}
+{{ config(tags=['every_night'], indexes=[{'columns': ['period']}]) }}
 with
 
 finding_summary as (

@@ -23,6 +23,7 @@ final as (
         sum(data_quality_summary.refused_count)::bigint as refused_count,
         sum(data_quality_summary.rows_loaded)::bigint as rows_loaded,
         sum(data_quality_summary.rows_quarantined)::bigint as rows_quarantined,
+        sum(data_quality_summary.critical_count)::bigint as critical_count,
         sum(data_quality_summary.error_count)::bigint as error_count,
         sum(data_quality_summary.warning_count)::bigint as warning_count
 

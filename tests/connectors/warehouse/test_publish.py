@@ -17,6 +17,7 @@ from connectors.warehouse.closing import reopen
 from connectors.warehouse.engine import connect
 from connectors.warehouse.lease import Lease, hold
 from connectors.warehouse.publish import Published, publish
+from connectors.warehouse.release_tables import ensure_like_candidate
 from connectors.warehouse.withdrawal import withdraw
 from tests.connectors.warehouse.desk import put_closing
 from tests.connectors.warehouse.stories import put_register, tell
@@ -296,3 +297,19 @@ def test_a_reopened_period_is_restated_by_the_release_that_changes_it(warehouse:
     ]
     assert warehouse.rows("select t.release_id, c.period from ops.restatement t join ops.reopening using (reopening_id)"
                           " join ops.closing c using (closing_id)") == [(3, "2021")]  # fmt: skip
+
+
+def test_an_index_of_a_model_is_made_once_also_where_the_table_was_there_before(warehouse: Warehouse) -> None:
+    warehouse.build(("A0101", "2021-03", 5))
+    warehouse.publish()
+    wanted = [("period",), ("period", "org_id")]
+    for _ in range(2):
+        ensure_like_candidate(warehouse.conn, "relief_summary", wanted)
+        made = warehouse.conn.execute(
+            "select pg_get_indexdef(indexrelid) from pg_index where indrelid = 'bi.relief_summary'::regclass"
+        ).fetchall()
+        assert sorted(text.partition(" USING btree ")[2] for (text,) in made) == [
+            "(org_id, period)",
+            "(period)",
+            "(period, org_id)",
+        ]

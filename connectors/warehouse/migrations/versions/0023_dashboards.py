@@ -7,18 +7,18 @@ revision = "0023"
 down_revision = "0021"
 
 ALERT_COLUMNS = {
-    "alert_id": "预警编号\\nNumber of the alert",
-    "kind": "种类，如 quarantined 有行待更正、overdue 逾期未报\\nKind, such as quarantined or overdue",
-    "severity": "程度：critical 紧急、error 错误、warning 提醒\\nSeverity: critical, error or warning",
-    "form_id": "报表；不限于一张的为空\\nId of the form; null: not of one alone",
-    "unit_id": "单位代码；不限于一个的为空\\nCode of the unit; null: not of one alone",
-    "period": "报告期；不限于一期的为空\\nPeriod; null: not of one alone",
-    "state": "状态：open 待处理、acknowledged 已认领、silenced 已静默、resolved 已解决\\nState: open, acknowledged, silenced or resolved",
-    "owner_id": "通知了谁（责任人代码，以顿号分隔）；空为还没有通知\\nWho was told (ids of owners); null: nobody yet",
-    "things_count": "所指的各项合计（行、处、份，依种类）\\nWhat it is about, added up (rows, answers or findings, by kind)",
-    "opened_night": "首次出现的业务日期\\nBusiness date on which it first held",
-    "resolved_night": "解决的业务日期；空为未解决\\nBusiness date on which it was over; null: it is not",
-    "age_days": "从首次出现到解决，或到当前一期的业务日期（天）\\nDays from the first to the resolving business date, or to that of the current release",
+    "alert_id": "预警编号\nNumber of the alert",
+    "kind": "种类，如 quarantined 有行待更正、overdue 逾期未报\nKind, such as quarantined or overdue",
+    "severity": "程度：critical 紧急、error 错误、warning 提醒\nSeverity: critical, error or warning",
+    "form_id": "报表；不限于一张的为空\nId of the form; null: not of one alone",
+    "unit_id": "单位代码；不限于一个的为空\nCode of the unit; null: not of one alone",
+    "period": "报告期；不限于一期的为空\nPeriod; null: not of one alone",
+    "state": "状态：open 待处理、acknowledged 已认领、silenced 已静默、resolved 已解决\nState: open, acknowledged, silenced or resolved",
+    "owner_id": "通知了谁（责任人代码，以顿号分隔）；空为还没有通知\nWho was told (ids of owners); null: nobody yet",
+    "things_count": "所指的各项合计（行、处、份，依种类）\nWhat it is about, added up (rows, answers or findings, by kind)",
+    "opened_night": "首次出现的业务日期\nBusiness date on which it first held",
+    "resolved_night": "解决的业务日期；空为未解决\nBusiness date on which it was over; null: it is not",
+    "age_days": "从首次出现到解决，或到当前一期的业务日期（天）\nDays from the first to the resolving business date, or to that of the current release",
 }
 
 
@@ -34,9 +34,8 @@ def upgrade() -> None:
         comment="粒度：问题代码，来自报表合同和检查目录",
     )
     op.execute(
-        # A share is read as per cent, money to the fen, a count as it is; grouped as the reports group.
-        "create function bi.as_written(value numeric, unit text) returns text language sql immutable parallel safe"
-        " set search_path = pg_catalog, pg_temp return case"
+        # A share is read as per cent, money to the fen, a count as it is; grouped as the reports group. Written so that a query takes it in.
+        "create function bi.as_written(value numeric, unit text) returns text language sql immutable parallel safe return case"
         " when unit in ('share', 'rounds') then to_char(value * 100, 'FM999999990.0') || '%'"
         " when unit like 'CNY%' then to_char(value, 'FM999,999,999,999,990.00')"
         " else rtrim(to_char(value, 'FM999,999,999,999,990.99'), '.') end"
