@@ -53,10 +53,11 @@ fmt: $(READY) ## Rewrite Python as ruff formats it and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## The whole night and reading alone against hand-written loaders, and worker processes, as ratios in one run
+bench: $(READY) ## The whole night and reading alone against hand-written loaders, and worker processes, as ratios in one run; readers of the dashboards
 	$(BIN)/python -m benchmarks.night
 	$(BIN)/python -m benchmarks.night.changed --sizes 10000
 	$(BIN)/python -m benchmarks.intake
+	$(BIN)/python -m benchmarks.bi
 	$(BIN)/python -m benchmarks.machines
 
 lock: $(READY) ## Resolve pyproject.toml into requirements.lock (newer versions: make lock OPTIONS=--upgrade)
