@@ -32,7 +32,7 @@ from connectors.warehouse.calendar import sync_calendar
 from connectors.warehouse.engine import connect, migrate
 from connectors.warehouse.lease import Lease, hold
 from connectors.warehouse.publish import publish
-from connectors.warehouse.rights import BI_READER
+from connectors.warehouse.roles import BI_READER
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "bench"
 NIGHT = date(2025, 12, 31)

@@ -19,7 +19,7 @@ from connectors.superset.client import session
 from connectors.superset.service import ADMINISTRATOR, Superset, account_names, account_with_password, superset_of
 from connectors.warehouse.access import give_access, take_access
 from connectors.warehouse.engine import connect, named_rights
-from connectors.warehouse.rights import BI_READER, STEWARD
+from connectors.warehouse.roles import BI_READER, STEWARD
 
 ROLE = "看板读者"
 """The role of Superset (`bi/initialise.py`)."""

@@ -255,7 +255,7 @@ def test_what_a_reader_may_not_see_is_a_null_point_between_two(conn: psycopg.Con
     [
         ("figures", "value", "indicator_id = 'relief_paid' and org_id = 'A0201' and period_type = 'month'"),
         ("figures", "rate", "indicator_id = 'smart_union_rate' and org_id = 'SN' and period_type = 'month'"),
-        ("quality", "good", "unit_id = 'A0101' and period_type = 'month'"),
+        ("quality_totals", "good", "org_id = 'A01' and period_type = 'month'"),
     ],
 )
 def test_a_line_over_time_has_a_point_for_every_month_and_null_where_there_is_nothing(

@@ -18,7 +18,7 @@ ALERT_COLUMNS = {
     "things_count": "所指的各项合计（行、处、份，依种类）\nWhat it is about, added up (rows, answers or findings, by kind)",
     "opened_night": "首次出现的业务日期\nBusiness date on which it first held",
     "resolved_night": "解决的业务日期；空为未解决\nBusiness date on which it was over; null: it is not",
-    "age_days": "从首次出现到解决，或到当前一期的业务日期（天）\nDays from the first to the resolving business date, or to that of the current release",
+    "age_days": "从首次出现到解决，或到当前一期的业务日期（天）\nDays from the first business date to the last, or to that of the release",
 }
 
 
