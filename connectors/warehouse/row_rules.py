@@ -41,6 +41,10 @@ SEEN_BY_READERS = {
     # In these forms a row is a person.
     "data_quality_summary": "form_id <> all(array(select bi.sensitive_forms()))",
     "finding_summary": "form_id <> all(array(select bi.sensitive_forms()))",
+    "quality_totals": "form_id <> all(array(select bi.sensitive_forms()))",
+    "finding_totals": "form_id <> all(array(select bi.sensitive_forms()))",
+    # A place and a median are figures of others.
+    "unit_standing": f"indicator_id <> all({_SENSITIVE})",
 }
 """Which rows of tables of `bi` readers see, as SQL over a row; of the other tables all. `connectors.warehouse.small_numbers` says why."""
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 
 ALERT_COLUMNS = {
     "alert_id": "预警编号\nNumber of the alert",
@@ -15,7 +15,8 @@ ALERT_COLUMNS = {
     "period": "报告期；不限于一期的为空\nPeriod; null: not of one alone",
     "state": "状态：open 待处理、acknowledged 已认领、silenced 已静默、resolved 已解决\nState: open, acknowledged, silenced or resolved",
     "owner_id": "通知了谁（责任人代码，以顿号分隔）；空为还没有通知\nWho was told (ids of owners); null: nobody yet",
-    "things_count": "所指的各项合计（行、处、份，依种类）\nWhat it is about, added up (rows, answers or findings, by kind)",
+    "things_count": "所指的各项合计（行、处、份，依种类）；一行就是一个人的报表，只读账号看到的为空\n"
+    "What it is about, added up (rows, answers or findings, by kind); null to readers where a row of the form is a person",
     "opened_night": "首次出现的业务日期\nBusiness date on which it first held",
     "resolved_night": "解决的业务日期；空为未解决\nBusiness date on which it was over; null: it is not",
     "age_days": "从首次出现到解决，或到当前一期的业务日期（天）\nDays from the first business date to the last, or to that of the release",
@@ -54,7 +55,11 @@ def _alerts() -> None:
         "create view bi.alert as select a.alert_id, a.kind, a.severity, a.form_id, a.unit_id, a.period, a.state,"
         " (select string_agg(distinct o.recipient_id, '、') from ops.outbox_item i join ops.outbox o using (outbox_id)"
         "   where i.alert_id = a.alert_id) as owner_id,"
-        " (select sum(v.value::numeric)::bigint from jsonb_each_text(a.facts) v) as things_count,"
+        # In these forms a row is a person.
+        " case when coalesce(a.form_id = any(array(select bi.sensitive_forms())), false) and exists ("
+        "   select from pg_roles r where r.rolname = session_user and not r.rolsuper"
+        "   and pg_has_role(r.oid, to_regrole('warehouse_bi_reader'), 'usage')) then null"
+        " else (select sum(v.value::numeric)::bigint from jsonb_each_text(a.facts) v) end as things_count,"
         " a.opened_night, a.resolved_night,"
         " coalesce(a.resolved_night, (select night from bi.release order by release_id desc limit 1)) - a.opened_night as age_days"
         " from ops.alert a"
