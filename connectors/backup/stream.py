@@ -136,15 +136,15 @@ class SealedReader:
             yield part
 
     def _open_piece(self) -> bytes:
-        length, is_last = _LENGTH.unpack(self._take(_LENGTH.size))
+        length, last = _LENGTH.unpack(self._take(_LENGTH.size))
         if length > PIECE_BYTES + TAG_BYTES:
             raise self._damaged("内容已被改动或损坏", "it was changed or damaged")
         try:
-            piece = self._cipher.decrypt(_nonce(self._number, bool(is_last)), self._take(length), self._head)
+            piece = self._cipher.decrypt(_nonce(self._number, last), self._take(length), self._head)
         except InvalidTag:
             raise self._damaged("内容已被改动或损坏", "it was changed or damaged") from None
         self._number += 1
-        if is_last:
+        if last:
             self._is_done = True
             if self._file.read(1):
                 raise self._damaged("文件末尾有多余内容", "something follows its end")
@@ -168,5 +168,6 @@ def _cipher(key: BackupKey, salt: bytes, kind: bytes) -> AESGCM:
     return AESGCM(HKDF(SHA256(), 32, salt, b"union-warehouse backup " + kind).derive(key.secret))
 
 
-def _nonce(number: int, is_last: bool) -> bytes:
-    return number.to_bytes(11, "big") + bytes([is_last])
+def _nonce(number: int, last: int) -> bytes:
+    """The byte goes in as it stands in the file, so that none but 0 and 1 passes for it."""
+    return number.to_bytes(11, "big") + bytes([last])

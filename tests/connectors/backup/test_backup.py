@@ -19,6 +19,7 @@ from connectors.backup.folder import backups_in
 from connectors.backup.key import backup_key
 from connectors.backup.manifest import Manifest
 from connectors.backup.reading import check_backup
+from connectors.backup.stream import HEAD_BYTES
 from connectors.backup.restoring import restore_backup
 from connectors.backup.taking import Taken, take_backup
 from connectors.errors import ArchiveError, DatabaseError, KeyringError
@@ -139,6 +140,11 @@ def test_a_flipped_byte_anywhere_or_a_cut_is_refused_before_anything_is_written(
         path.write_bytes(whole)
     for path in files:
         whole = path.read_bytes()
+        # The byte that says that the piece is the last: 3 is as true as 1.
+        mark = HEAD_BYTES + 4
+        path.write_bytes(whole[:mark] + bytes([whole[mark] ^ 2]) + whole[mark + 1 :])
+        with pytest.raises(BackupError):
+            check_backup(taken.path, key, quiet)
         path.write_bytes(whole + b"x")
         with pytest.raises(BackupError):
             check_backup(taken.path, key, quiet)
