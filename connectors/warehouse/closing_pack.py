@@ -31,8 +31,9 @@ BOM = b"\xef\xbb\xbf"
 _FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 
 _FIGURES = (
-    "select h.indicator_id, i.name_zh, h.org_level, h.org_id, h.period_type, h.period, h.value, h.numerator, h.denominator,"
-    " h.completeness from bi.indicator_value_as_of({release}::bigint) h left join bi.indicator i using (indicator_id)"
+    "select h.indicator_id, i.name_zh, h.org_level, h.org_id, h.period_type, h.period, trim_scale(h.value) as value,"
+    " trim_scale(h.numerator) as numerator, trim_scale(h.denominator) as denominator, trim_scale(h.completeness) as completeness"
+    " from bi.indicator_value_as_of({release}::bigint) h left join bi.indicator i using (indicator_id)"
     " where h.period = any({ids})"
     " order by h.period_type, h.period, h.indicator_id, h.org_level, h.org_id"
 )

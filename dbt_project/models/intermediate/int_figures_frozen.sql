@@ -68,7 +68,7 @@ final as (
         org_level,
         org_id,
         period,
-        (array_agg(value order by closing_id desc))[1] as value,
+        ((array_agg(value order by closing_id desc))[1])::numeric(38, 10) as value,
         count(distinct value) > 1 or (count(value) > 0 and count(value) < count(*)) as is_restated
 
     from frozen
