@@ -21,6 +21,7 @@ from connectors.postgres.dumping import load_pieces, opened_dump, patiently
 from connectors.postgres.urls import with_database
 from connectors.settings import Settings, without_password
 from connectors.warehouse.engine import connect
+from connectors.warehouse.rights import ensure_rights
 
 COPY_LOCK = 0x5743
 """First key of the advisory locks that owners of copies hold ("WC", nothing else in this database uses it)."""
@@ -63,6 +64,9 @@ def copy_database(settings: Settings, target_url: str) -> None:
     with patiently(lambda: opened_dump(source_url)) as dump:
         load_pieces(target_url, dump.pieces)
     with psycopg.connect(target_url, autocommit=True) as conn:
+        # What we loaded is ours; the roles that own it in the original own it here too.
+        with conn.transaction():
+            ensure_rights(conn)
         # Without it the first queries on the copy would be planned as if every table were empty.
         conn.execute("analyze")
 

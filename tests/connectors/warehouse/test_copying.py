@@ -19,6 +19,7 @@ from connectors.postgres.dumping import load_pieces, opened_dump
 from connectors.settings import Settings
 from connectors.warehouse.copying import clear_away_the_dead, temporary_copy
 from connectors.warehouse.engine import connect
+from connectors.warehouse.rights import ensure_rights
 
 DESCRIPTION = """
 select 'comment', c.oid::regclass::text, coalesce(a.attname, ''), d.description from pg_description d
@@ -27,6 +28,8 @@ join pg_class c on c.oid = d.objoid and d.classoid = 'pg_class'::regclass
 where c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
 union all select 'right', oid::regclass::text, relkind::text, relacl::text from pg_class where relacl is not null
 and relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+union all select 'owner', oid::regclass::text, relkind::text, pg_get_userbyid(relowner) from pg_class
+where relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace, 'pg_toast'::regnamespace)
 union all select 'index', tablename, indexname, indexdef from pg_indexes where schemaname not in ('pg_catalog', 'pg_toast')
 union all select 'view', schemaname, viewname, definition from pg_views where schemaname not in ('pg_catalog', 'information_schema')
 union all select 'sequence', schemaname, sequencename, coalesce(last_value, 0)::text from pg_sequences
@@ -45,6 +48,8 @@ def test_a_copy_holds_tables_views_sequences_comments_and_rights(settings: Setti
             "create sequence marts.s start 7; select nextval('marts.s'); grant select on marts.t to pg_monitor"
         )
         conn.execute("revoke all on database " + conn.info.dbname + " from public")
+        with conn.transaction():
+            ensure_rights(conn)
         described = conn.execute(DESCRIPTION).fetchall()
     with temporary_copy(settings) as copy, connect(copy) as conn:
         assert conn.execute("select a, b from marts.t order by a").fetchall() == [(1, "x\ty\n"), (2, None)]
