@@ -49,7 +49,8 @@ def has_lost_its_socket(location: Location) -> bool:
 def clear_away_the_dead(location: Location) -> None:
     """Make way for a new postmaster after one was killed: wait for its backends to end, drop the files that hold its pid.
 
-    The caller holds the home's lock and has seen that there is no postmaster. Raises: ClusterWontStart if backends do not end.
+    The caller holds the home's lock and has seen that there is no postmaster. One may still come: of a start whose own process was
+    killed before the postmaster had written its pid. Then nothing is dropped. Raises: ClusterWontStart if backends do not end.
     """
     if not PROC.exists():
         return
@@ -57,6 +58,8 @@ def clear_away_the_dead(location: Location) -> None:
     while orphans := [
         int(p.name) for p in PROC.iterdir() if p.name.isdigit() and _is_server_process(int(p.name), location)
     ]:
+        if postmaster_pid(location) is not None:
+            return
         if time.monotonic() > deadline:
             reason = f"processes of a killed server still work on it: {', '.join(map(str, orphans))}"
             raise ClusterWontStart(str(location.data), "waiting for the former server", reason, str(location.log))

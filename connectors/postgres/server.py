@@ -54,6 +54,7 @@ def start_server(settings: Settings) -> Location:
         _end(location, account)
     if postmaster_pid(location) is None:
         clear_away_the_dead(location)
+    if postmaster_pid(location) is None:
         _launch(location, account)
     _wait_until_accepting(location)
     return location

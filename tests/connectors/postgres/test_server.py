@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -108,6 +109,18 @@ def test_a_pid_file_that_names_a_stranger_does_not_stop_the_start(home: Settings
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_a_server_that_comes_to_life_while_a_start_waits_for_the_former_one_is_taken(home: Settings) -> None:
+    remember(ensure_database(home))
+    pid_file = location_of(home).data / "postmaster.pid"
+    postmaster, hidden = int(pid_file.read_text().split()[0]), pid_file.rename(pid_file.with_name("hidden"))
+    location_of(home).socket.rename(hidden.with_name("socket"))
+    back = [(hidden, pid_file), (hidden.with_name("socket"), location_of(home).socket)]
+    showing = threading.Timer(2, lambda: [there.rename(name) for there, name in back])
+    showing.start()
+    assert remembered(ensure_database(home)) == (42,)
+    assert int(pid_file.read_text().split()[0]) == postmaster
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.25, 0.5, 0.75])
