@@ -24,7 +24,7 @@ from expectations.cleaning import (
     strip_marks,
     without_apostrophe,
 )
-from expectations.complaint import Complaint, UnreadableError, info
+from expectations.complaint import Complaint, UnreadableError, info, warning
 from expectations.contract import Field
 from expectations.credit_code import CreditCodeError, parse_credit_code
 from expectations.days import read_day
@@ -123,7 +123,10 @@ def _read(field: Field, typed: str, text: str, period: Period | None, latest: da
             # Perhaps the name of a unit, longer than any code: the register knows it or refuses it.
             return _with_repairs(field, typed, read_register_key(plain))
         case "text":
-            return _with_repairs(field, typed, _within_length(field, _read_text(field, text, plain, latest)))
+            read = _within_length(field, _read_text(field, text, plain, latest))
+            if field.is_personal or (kept := without_personal_numbers(read)) == read:
+                return _with_repairs(field, typed, read)
+            return ValueReading(kept, (warning("value.personal_number"),))
 
 
 def _read_text(field: Field, text: str, plain: str, latest: date) -> str:
@@ -139,8 +142,6 @@ def _read_text(field: Field, text: str, plain: str, latest: date) -> str:
             return _read_period(plain)
         case "phone" | "bank_card" if _SCIENTIFIC.fullmatch(plain):
             raise UnreadableError("value.digits_lost")
-        case _ if not field.is_personal and without_personal_numbers(plain) != plain:
-            raise UnreadableError("value.personal_number")
         case _:
             # A code typed in full width is compared in half width everywhere, so it is kept so; other text stays as it was typed.
             return plain if plain != text and _CODE_LIKE.fullmatch(plain) else text

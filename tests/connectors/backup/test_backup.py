@@ -19,8 +19,8 @@ from connectors.backup.folder import backups_in
 from connectors.backup.key import backup_key
 from connectors.backup.manifest import Manifest
 from connectors.backup.reading import check_backup
-from connectors.backup.stream import HEAD_BYTES
 from connectors.backup.restoring import restore_backup
+from connectors.backup.stream import HEAD_BYTES
 from connectors.backup.taking import Taken, take_backup
 from connectors.errors import ArchiveError, DatabaseError, KeyringError
 from connectors.keys import Keyring
