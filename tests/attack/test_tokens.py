@@ -1,4 +1,4 @@
-"""Whoever has tokens and the whole space of citizen IDs, but not the key, finds nobody; of an unkeyed digest they would find all."""
+"""Whoever has tokens and knows whose they may be, but has not the key, finds nobody; of an unkeyed digest they would find all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.conftest import settings_in
 from tests.night.inbox import citizen_id
 
 SPACE = [citizen_id(f"610199198{year}0101{number:03}") for year in range(10) for number in range(1, 200)]
-"""Invented people of an area that does not exist: all whom an attacker would try."""
+"""Invented people of an area that does not exist: 1 990 whom the attacker suspects."""
 
 WRITINGS: tuple[Callable[[str], str], ...] = (
     str,
@@ -45,7 +45,7 @@ def identities(tokens: set[str], known_words: Iterable[bytes] = ()) -> int:
     return len(found)
 
 
-def test_brute_force_over_all_citizen_ids_finds_nobody(tmp_path: Path) -> None:
+def test_brute_force_over_everybody_behind_the_tokens_finds_nobody(tmp_path: Path) -> None:
     settings = settings_in(tmp_path / "home")
     ring = Keyring.load(settings)
     tokens = {ring.token(person) for person in SPACE}
