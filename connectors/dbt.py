@@ -1,6 +1,7 @@
 """dbt, run inside this process: one build of the warehouse for one night, with its tests.
 
-The manifest is kept between builds, because importing dbt and reading the project cost more than the SQL. Nothing is printed:
+The manifest is kept between builds, because importing dbt and reading the project cost more than the SQL; the next process takes what
+dbt remembers of it as long as no file of the project has changed. Nothing is printed:
 dbt writes its log under the logs folder and its artifacts under the target folder of the settings. Models carry tokens and
 codes only, so neither holds personal data; failing rows are never stored.
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.errors import BuildFailed
 from connectors.postgres import ensure_database
-from connectors.warehouse.build_inputs import build_foundation, code_digest
+from connectors.warehouse.build_inputs import PROJECT_ENDINGS, build_foundation, code_digest, files_digest
 from connectors.warehouse.engine import connect
 from connectors.warehouse.roles import LOADER
 from connectors.warehouse.scope import Digests, open_build
@@ -93,15 +94,34 @@ def run_dbt(settings: Settings, command: str, *arguments: str) -> list[Any]:
     """
     from dbt.cli.main import dbtRunner
 
-    url = ensure_database(settings)
-    variables = _profile_variables(url)
-    key = str(settings.dbt_project_dir), variables["WAREHOUSE_DBT_DATABASE"]
-    with _environment(variables):
-        if key not in _kept:
-            _kept.clear()
-            _kept[key] = _invoke(dbtRunner(), settings, "parse")
-        outcome = _invoke(dbtRunner(manifest=_kept[key]), settings, command, *arguments)
+    with _environment(_profile_variables(ensure_database(settings))):
+        outcome = _invoke(dbtRunner(manifest=read_project(settings)), settings, command, *arguments)
     return list(outcome.results)
+
+
+def read_project(settings: Settings) -> Manifest:
+    """The manifest of the project over this database, which is not asked. Raises: BuildFailed if dbt cannot read the project."""
+    from dbt.cli.main import dbtRunner
+
+    variables = _profile_variables(ensure_database(settings))
+    key = str(settings.dbt_project_dir), variables["WAREHOUSE_DBT_DATABASE"]
+    if key not in _kept:
+        _kept.clear()
+        with _environment(variables):
+            _kept[key] = _parse(dbtRunner(), settings)
+    return _kept[key]
+
+
+def _parse(runner: dbtRunner, settings: Settings) -> Manifest:
+    """Let dbt read the project; what it remembers it may take only if that is of these very files, so that it need not find changes."""
+    stamp = settings.dbt_target_dir / "remembered"
+    digest = files_digest(settings.dbt_project_dir, PROJECT_ENDINGS)
+    is_known = stamp.exists() and stamp.read_text(encoding="ascii") == digest
+    if not is_known:
+        stamp.unlink(missing_ok=True)
+    manifest: Manifest = _invoke(runner, settings, "parse", "--partial-parse" if is_known else "--no-partial-parse")
+    stamp.write_text(digest, encoding="ascii")
+    return manifest
 
 
 def _invoke(runner: dbtRunner, settings: Settings, command: str, *arguments: str) -> Any:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from connectors.dbt import BuildResult, build, run_dbt
+import connectors.dbt
+from connectors.dbt import BuildResult, build, read_project, run_dbt
 from connectors.errors import BuildFailed
 from connectors.settings import PROJECT_FOLDER, Settings
+from connectors.warehouse.build_inputs import files_digest
 from connectors.warehouse.engine import connect
 from tests.dbt.small_year import NIGHT, put_small_year
 
@@ -70,6 +74,36 @@ def test_a_project_that_cannot_be_read_is_our_failure(
     monkeypatch.setattr(Settings, "dbt_project_dir", property(lambda _: tmp_path))
     with pytest.raises(BuildFailed, match=r"dbt\.log"):
         build(settings, 1, date(2021, 7, 31), 1, "inputs")
+
+
+def test_what_dbt_remembers_of_a_project_is_taken_only_while_no_file_has_changed(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, asked = tmp_path / "project", list[str]()
+    shutil.copytree(PROJECT_FOLDER / "dbt_project", project)
+    monkeypatch.setattr(Settings, "dbt_project_dir", property(lambda _: project))
+
+    def invoke(runner: Any, place: Settings, command: str, *arguments: str) -> Any:
+        asked.extend(arguments)
+        return invoke_dbt(runner, place, command, *arguments)
+
+    invoke_dbt = connectors.dbt._invoke
+    monkeypatch.setattr(connectors.dbt, "_invoke", invoke)
+
+    def read() -> dict[str, str]:
+        """As another process would: the unrendered text of each node by its name."""
+        connectors.dbt._kept.clear()
+        files_digest.cache_clear()
+        return {name: str(getattr(node, "raw_code", "")) for name, node in read_project(settings).nodes.items()}
+
+    first = read()
+    assert read() == first
+    new = project / "models" / "intermediate" / "int_new.sql"
+    new.write_text("select 1 as a")
+    assert read().items() - first.items() == {("model.union_warehouse.int_new", "select 1 as a")}
+    new.unlink()
+    assert read() == first
+    assert asked == ["--no-partial-parse", "--partial-parse", "--no-partial-parse", "--no-partial-parse"]
 
 
 def test_dbt_writes_nothing_beside_its_project(built: tuple[Settings, BuildResult]) -> None:
