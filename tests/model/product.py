@@ -68,8 +68,11 @@ create schema model_clock;
 create table model_clock.moment as select '2021-02-10 20:00+08'::timestamptz as at;
 create function model_clock.now() returns timestamptz language sql stable as 'select at from model_clock.moment';
 create function model_clock.clock_timestamp() returns timestamptz language sql stable as 'select at from model_clock.moment';
+grant usage on schema model_clock to public;
+grant select on model_clock.moment to public;
 """
-"""Found before Postgres's own by the database's search path."""
+"""Found before Postgres's own by the database's search path, in every role that a step of a night has: a schema that a role may not use
+is left out of its path."""
 
 POINTS: Mapping[str, tuple[str, str | None]] = {
     "archived": ("connectors.archive.Archive.settle", None),
