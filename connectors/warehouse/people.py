@@ -88,11 +88,14 @@ def _open_row(conn: psycopg.Connection[Any], keyring: Keyring, token: str, row: 
     context = seal_context(row.form_id, row.unit_id, row.submission_id, row.row_number)
     content = json.loads(keyring.decrypt(key_id, nonce, ciphertext, context))
     personal = {f.heading: content[f.name] for f in fields_of_person(keyring, form, content, token)}
+    if len(form.token_fields) == 1:
+        # In a row of two people a word out of its column may be the other's name: there it stays masked.
+        facts |= {f.heading: content[f.name] for f in form.open_fields if f.name in content}
     return Opened(row, personal, facts)
 
 
 def _facts_of(conn: psycopg.Connection[Any], form: Form, row: PersonRow) -> dict[str, Any]:
-    """The open fields of a row by their headings: as read where it counts, as typed where it waits."""
+    """The open fields of a row by their headings: as read where it counts; as typed, with masks, where it waits."""
     place = (row.submission_id, row.row_number)
     if row.is_waiting:
         [(texts,)] = conn.execute(

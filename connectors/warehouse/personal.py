@@ -1,7 +1,8 @@
 """The personal part of rows, sealed for the locked room (schema `pii`).
 
 One sealed JSON object a row holds every field that the contract calls personal, as read where it could be read and as typed
-where it could not. The seal is bound to form, unit, submission and row, so that a sealed value moved elsewhere does not open.
+where it could not; and, of a row that waits, what was typed in open columns and is masked outside, as it may be a name or a number
+of a person. The seal is bound to form, unit, submission and row, so that a sealed value moved elsewhere does not open.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from expectations.masks import open_text
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connectors.keys import Keyring
     from expectations.contract import Form
 
@@ -41,14 +46,19 @@ def person_tokens(keyring: Keyring, form: Form, rows: pl.DataFrame) -> pl.DataFr
 def personal_rows(keyring: Keyring, form: Form, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows of `pii.personal_row` for these rows.
 
-    Shape: in, the form's rows with submission_id and the columns of `person_tokens`; out, submission_id, unit_id, form_id,
+    Shape: in, the form's rows with submission_id, is_waiting and the columns of `person_tokens`; out, submission_id, unit_id, form_id,
     row_number, person_tokens (as Postgres array text), key_id, nonce and ciphertext (both as Postgres bytea text), one row per row.
     """
     names = [f.name for f in form.personal_fields]
+    masked = {
+        (row["submission_id"], row["row_number"]): _masked_texts(form, row)
+        for row in rows.filter("is_waiting").iter_rows(named=True)
+    }
     sealed: list[tuple[str, str, str]] = []
     columns = [*names, *(f"{name}__text" for name in names), "submission_id", "unit_id", "row_number"]
     for row in rows.select(columns).iter_rows(named=True):
         content = {name: row[name] if row[name] is not None else row[f"{name}__text"] for name in names}
+        content |= masked.get((row["submission_id"], row["row_number"]), {})
         context = seal_context(form.form_id, row["unit_id"], row["submission_id"], row["row_number"])
         key_id, nonce, ciphertext = keyring.encrypt(
             json.dumps(content, ensure_ascii=False, default=str).encode(), context
@@ -67,3 +77,9 @@ def personal_rows(keyring: Keyring, form: Form, rows: pl.DataFrame) -> pl.DataFr
         "row_number",
         pl.concat_str(pl.lit("{"), listed, pl.lit("}")).alias("person_tokens"),
     ).hstack(seals)
+
+
+def _masked_texts(form: Form, row: Mapping[str, str | None]) -> dict[str, str]:
+    """What was typed in open columns of a row and may not stand outside as it was typed."""
+    typed = ((field, row[f"{field.name}__text"]) for field in form.open_fields)
+    return {f.name: text for f, text in typed if text is not None and open_text(form, f, text) != text}

@@ -25,6 +25,10 @@ from tests.expectations.examples import example_row
 from tests.night import inbox
 
 OTHER = inbox.citizen_id("61019919810202002")
+PAIR = {
+    **{"mentor_name": inbox.WORKER_NAME, "mentor_citizen_id": inbox.PERSON},
+    **{"apprentice_name": "诸葛旁人", "apprentice_citizen_id": OTHER},
+}
 SIGNED = ("--reason", "本人申请", "--author", "王处")
 
 Ask = Callable[..., int]
@@ -41,11 +45,7 @@ def conn(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
         take_books(
             settings, connection, book("hardship_aid", "A0101", "2021-03", inbox.hardship_row(), stranger, waiting)
         )
-        pair = {
-            **{"mentor_name": inbox.WORKER_NAME, "mentor_citizen_id": inbox.PERSON},
-            **{"apprentice_name": "诸葛旁人", "apprentice_citizen_id": OTHER},
-        }
-        take_books(settings, connection, book("apprenticeship", "A0101", "2021-Q1", _apprenticeship() | pair))
+        take_books(settings, connection, book("apprenticeship", "A0101", "2021-Q1", _apprenticeship() | PAIR))
         yield connection
 
 
@@ -93,8 +93,22 @@ def test_an_export_opens_what_is_about_the_person_and_nothing_about_others(
     assert all(inbox.WORKER_NAME in r["personal"].values() and inbox.PERSON in r["personal"].values() for r in rows)
     assert {len(r["personal"]) for r in rows} == {2}
     [waiting] = [r for r in rows if r["is_waiting"]]
-    assert "多少" in waiting["facts"].values()
+    assert "多少" in waiting["facts"].values(), "masked wherever staff look, and not to the one whose it is"
     assert ask("export", "-o", str(path), *SIGNED) == 2, "what is there is not written over"
+
+
+def test_a_word_out_of_its_column_in_a_row_of_two_people_stays_masked(
+    conn: psycopg.Connection[Any], settings: Settings, ask: Ask, tmp_path: Path
+) -> None:
+    slid = _apprenticeship() | PAIR | {"signed_on": "诸葛旁人"}
+    take_books(settings, conn, book("apprenticeship", "A0102", "2021-Q1", slid))
+    path = tmp_path / "本人.json"
+    assert ask("export", "-o", str(path), *SIGNED) == 0
+    text = path.read_text(encoding="utf-8")
+    assert "诸葛旁人" not in text
+    [row] = [r for r in json.loads(text)["rows"] if r["unit_id"] == "A0102"]
+    assert row["is_waiting"]
+    assert "***" in row["facts"].values()
 
 
 def test_each_asking_is_written_down_before_anything_is_shown(
