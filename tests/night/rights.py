@@ -47,11 +47,15 @@ Cell = tuple[str, str, str]
 
 
 def relations(conn: psycopg.Connection[Any]) -> list[tuple[str, str, str, str]]:
-    """Schema, name, kind and first column of all that can be read."""
+    """Schema, name, kind and first column, that can be updated, of all that can be read.
+
+    A view's column may be an identity of the table behind it, which Postgres says before it looks at rights.
+    """
     return conn.execute(
         "select n.nspname::text, c.relname::text, c.relkind::text,"
-        " coalesce((select attname::text from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped"
-        "   and attidentity = '' and attgenerated = '' order by attnum limit 1), '')"
+        " coalesce((select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped"
+        "   and a.attidentity = '' and a.attgenerated = '' and not (c.relkind = 'v' and exists ("
+        "     select from pg_attribute i where i.attname = a.attname and i.attidentity <> '')) order by a.attnum limit 1), '')"
         " from pg_class c join pg_namespace n on n.oid = c.relnamespace"
         " where n.nspname = any(%s) and c.relkind in ('r', 'p', 'v', 'm', 'f') order by 1, 2",
         (EVERY_SCHEMA,),

@@ -56,7 +56,7 @@ def settings(make_province: Callable[[], Province]) -> Iterator[Settings]:
         conn.execute(f"revoke warehouse_bi_reader from {reader}")
         people = conn.execute("select rolname from pg_roles where rolname like %s", (f"{account}_r_%",)).fetchall()
         for name in (account, reader, *(name for (name,) in people)):
-            conn.execute(f"drop role {name}")
+            conn.execute(f"drop role if exists {name}")
 
 
 @pytest.fixture(scope="module")

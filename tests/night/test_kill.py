@@ -33,8 +33,11 @@ def _named(point: Point) -> str:
     return f"{'after' if point[1] else 'in'}-{point[0]}"
 
 
-POINTS: list[Point] = [*((step, False) for step in STEPS), (list(STEPS)[-1], True)]
+EVERYWHERE: list[Point] = [*((step, False) for step in STEPS), (list(STEPS)[-1], True)]
 """As each step begins, which is where the one before has ended, and after the last."""
+
+POINTS = EVERYWHERE if os.environ.get("WAREHOUSE_KILL_POINTS") == "all" else EVERYWHERE[2::3]
+"""Of two nights each, so a third of them in `make test`; all in `make soak`."""
 
 
 @pytest.mark.parametrize("point", POINTS, ids=_named)
