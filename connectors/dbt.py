@@ -1,7 +1,8 @@
 """dbt, run inside this process: one build of the warehouse for one night, with its tests.
 
 The manifest is kept between builds, because importing dbt and reading the project cost more than the SQL; the next process takes what
-dbt remembers of it as long as no file of the project has changed. Nothing is printed:
+dbt remembers of it as long as no file of the project has changed. It is read for no database, and told before each command which one
+it is about. Nothing is printed:
 dbt writes its log under the logs folder and its artifacts under the target folder of the settings. Models carry tokens and
 codes only, so neither holds personal data; failing rows are never stored.
 """
@@ -39,8 +40,11 @@ DEAREST = 12
 CHANGES = ("--select", "tag:every_night", "--vars", '{"scoped": true}')
 """What dbt is told where only changes are computed: the models and tests that a change may move, without views, seeds and registers."""
 
-_kept: dict[tuple[str, str], Manifest] = {}
-"""The manifest of the last project and database that were built; a manifest names the database in every relation."""
+NOWHERE = "postgresql://nobody@localhost:5432/none"
+"""Where the project is read for: dbt forgets what it remembers when it is told of another database, and reading asks none."""
+
+_kept: dict[str, Manifest] = {}
+"""The manifest of the last project that was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +98,22 @@ def run_dbt(settings: Settings, command: str, *arguments: str) -> list[Any]:
     """
     from dbt.cli.main import dbtRunner
 
-    with _environment(_profile_variables(ensure_database(settings))):
-        outcome = _invoke(dbtRunner(manifest=read_project(settings)), settings, command, *arguments)
+    manifest, variables = read_project(settings), _profile_variables(ensure_database(settings))
+    for relation in (*manifest.nodes.values(), *manifest.sources.values()):
+        relation.database = variables["WAREHOUSE_DBT_DATABASE"]
+    with _environment(variables):
+        outcome = _invoke(dbtRunner(manifest=manifest), settings, command, *arguments)
     return list(outcome.results)
 
 
 def read_project(settings: Settings) -> Manifest:
-    """The manifest of the project over this database, which is not asked. Raises: BuildFailed if dbt cannot read the project."""
+    """The manifest of the project; no database is needed. Raises: BuildFailed if dbt cannot read the project."""
     from dbt.cli.main import dbtRunner
 
-    variables = _profile_variables(ensure_database(settings))
-    key = str(settings.dbt_project_dir), variables["WAREHOUSE_DBT_DATABASE"]
+    key = str(settings.dbt_project_dir)
     if key not in _kept:
         _kept.clear()
-        with _environment(variables):
+        with _environment(_profile_variables(NOWHERE)):
             _kept[key] = _parse(dbtRunner(), settings)
     return _kept[key]
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,26 @@ def template_of(folder: Path) -> str:
 def of_database(url: str, database: str) -> str:
     """The URL of another database on the same server."""
     return urlsplit(url)._replace(path=f"/{database}").geturl()
+
+
+@pytest.fixture(scope="session")
+def remember_project(pytestconfig: pytest.Config) -> Callable[[Path], None]:
+    """Gives a home what dbt remembers of the project, which takes seconds to read; it is read once for the whole run."""
+    folder = pytestconfig.stash[HOME]
+    known = settings_in(folder / "reader").dbt_target_dir
+
+    def remember(home: Path) -> None:
+        with file_lock(folder / "reader.lock"):
+            if not known.exists():
+                code = (
+                    "from connectors.dbt import read_project; from connectors.settings import load_settings;"
+                    f"read_project(load_settings({{'WAREHOUSE_HOME': {str(known.parent)!r}}}))"
+                )
+                subprocess.run([sys.executable, "-c", code], check=True)
+        make_home(settings_in(home))
+        shutil.copytree(known, settings_in(home).dbt_target_dir)
+
+    return remember
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +86,10 @@ def prefect_of(url: str) -> str:
 
 @pytest.fixture(scope="session")
 def office(
-    cluster: Settings, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+    cluster: Settings,
+    remember_project: Callable[[Path], None],
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
 ) -> Iterator[Office]:
     """One office for the tests that only ask."""
     folder = tmp_path_factory.mktemp("office")
@@ -95,6 +98,7 @@ def office(
     with closing(psycopg.connect(server, autocommit=True)) as conn:
         conn.execute(f"create database {name} template {template_of(pytestconfig.stash[HOME])}")
     url = of_database(server, name)
+    remember_project(folder / "home")
     desk = desk_in(folder / "home", WAREHOUSE_URL=url, WAREHOUSE_INBOX=str(folder / "inbox"))
     yield Office(desk, url, folder / "inbox", desk.call("run", "--date", inbox.NIGHT.isoformat()))
     with closing(psycopg.connect(server, autocommit=True)) as conn:

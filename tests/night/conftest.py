@@ -92,7 +92,11 @@ def small_inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def make_province(
-    cluster: Settings, small_inbox: Path, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+    cluster: Settings,
+    small_inbox: Path,
+    remember_project: Callable[[Path], None],
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
 ) -> Callable[[], Province]:
     """Makes provinces: each with a database and a home of its own; inbox and keys are shared, so that dumps compare."""
     keys = tmp_path_factory.mktemp("keys")
@@ -105,6 +109,7 @@ def make_province(
         with closing(psycopg.connect(url, autocommit=True)) as conn:
             conn.execute(f"create database {name} template {template}")
         home = tmp_path_factory.mktemp("home")
+        remember_project(home)
         settings = replace(settings_in(home, of_database(url, name)), inbox=small_inbox, keys_dir=keys, chunk_size=6)
         return Province(settings)
 
