@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import uuid4
 
-import psycopg
 import pytest
 
-from connectors.postgres import ensure_database
-from connectors.settings import Settings
 from connectors.warehouse.backfill.parameters import Parameters
 from connectors.warehouse.engine import connect
 from connectors.warehouse.waivers import add_waiver
 from tests.canonical import canonical_dump
-from tests.conftest import of_database
 from tests.night import inbox
 from tests.night.backfilling import ALL, run, with_rule
 from tests.night.conftest import Province
@@ -37,17 +29,8 @@ STRICTER = partial(with_rule, "error", 6000)
 
 
 @pytest.fixture
-def province(undisturbed: Province, cluster: Settings, tmp_path: Path) -> Iterator[Province]:
-    """A copy of the small province after its night, with an archive of its own."""
-    name, server = f"backfilled_{uuid4().hex}", ensure_database(cluster)
-    source = urlsplit(str(undisturbed.settings.url)).path.lstrip("/")
-    with closing(psycopg.connect(server, autocommit=True)) as conn:
-        conn.execute(f"create database {name} template {source}")
-    home = tmp_path / "home"
-    shutil.copytree(undisturbed.settings.archive_dir, home / "archive")
-    yield Province(replace(undisturbed.settings, home=home, url=of_database(server, name)))
-    with closing(psycopg.connect(server, autocommit=True)) as conn:
-        conn.execute(f"drop database {name} with (force)")
+def province(copy_undisturbed: Callable[[], Province]) -> Province:
+    return copy_undisturbed()
 
 
 def dump(province: Province) -> dict[str, list[str]]:

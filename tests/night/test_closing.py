@@ -5,22 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import uuid4
 
 import psycopg
 import pytest
 
-from connectors.postgres import ensure_database
 from connectors.settings import PROJECT_FOLDER, Settings
-from tests.conftest import of_database
 from tests.connectors.warehouse.desk import call
 from tests.night import inbox
 from tests.night.conftest import Province
@@ -106,8 +101,7 @@ INCOMPLETE = ("close", MARCH, "--author", "王处", "--incomplete", "--reason", 
 
 @pytest.fixture
 def story(
-    undisturbed: Province,
-    cluster: Settings,
+    copy_undisturbed: Callable[[], Province],
     small_inbox: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -115,12 +109,7 @@ def story(
 ) -> Iterator[Story]:
     """The undisturbed province as it is after its night, copied."""
     shutil.copytree(small_inbox, tmp_path / "inbox")
-    shutil.copytree(undisturbed.settings.home, tmp_path / "home")
-    url, name = ensure_database(cluster), f"closing_{uuid4().hex}"
-    with closing(psycopg.connect(url, autocommit=True)) as conn:
-        original = urlsplit(str(undisturbed.settings.url)).path.removeprefix("/")
-        conn.execute(f"create database {name} template {original}")
-    copied = replace(undisturbed.settings, home=tmp_path / "home", inbox=tmp_path / "inbox", url=of_database(url, name))
+    copied = replace(copy_undisturbed().settings, inbox=tmp_path / "inbox")
     province = Province(copied)
     monkeypatch.setenv("WAREHOUSE_KEYS_DIR", str(copied.keys_dir))
     with province.connect() as conn:

@@ -37,10 +37,9 @@ pytestmark = pytest.mark.timeout(1500)
 
 
 @pytest.fixture(scope="module")
-def settings(make_province: Callable[[], Province]) -> Iterator[Settings]:
+def settings(copy_undisturbed: Callable[[], Province]) -> Iterator[Settings]:
     """A warehouse with one night in it, and a port of its own for Superset."""
-    province = make_province()
-    assert province.run() == 1
+    province = copy_undisturbed()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -39,10 +39,8 @@ from tests.night.rights import ATTEMPTS, PAGE, Cell, found_out, in_catalogue, lo
 
 
 @pytest.fixture(scope="module")
-def province(make_province: Callable[[], Province]) -> Province:
-    province = make_province()
-    assert province.run() == 1
-    return province
+def province(copy_undisturbed: Callable[[], Province]) -> Province:
+    return copy_undisturbed()
 
 
 @pytest.fixture
