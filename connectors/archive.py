@@ -5,6 +5,9 @@
 A piece is bound to its place and to whether it is the last, so that none can be swapped, repeated or cut off unnoticed; the
 bytes as a whole are held against their SHA-256 whenever they are read. What an older key sealed may be sealed anew in place: the
 bytes stay, and who has the file open reads on.
+
+Where a person in it was erased, a redacted copy stands under the name of the original, begins with REDACTED, and is bound to that name;
+who asks for the original gets the copy, and the original does not come back, should somebody send it again.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from connectors.home import settle
 from connectors.keys import Keyring
 from connectors.settings import Settings
 
-MAGIC = b"UWARCH1\n"
+MAGIC, REDACTED = b"UWARCH1\n", b"UWARCR1\n"
 
 PIECE_BYTES = 4_000_000
 """What is sealed at once: a file of any size goes in and out without filling the memory."""
@@ -37,7 +40,7 @@ _HEAD = struct.Struct(">IBBB")
 
 
 class Archive:
-    """Bytes by their SHA-256. What is put in twice is kept once; no bytes are ever changed or removed."""
+    """Bytes by their SHA-256. What is put in twice is kept once; no bytes are ever changed or removed, but for a person's erasure."""
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
         self._folder, self._keyring = settings.archive_dir, keyring
@@ -55,7 +58,22 @@ class Archive:
 
     def put_pieces(self, pieces: Iterable[bytes]) -> str:
         """Keep bytes that come piece by piece, however many; as `put`."""
-        return self._put_whole(pieces, self._write)
+        return self._put_whole(pieces, self._write, keeps_redacted=True)
+
+    def redact(self, sha256: str, data: bytes) -> None:
+        """Put these bytes in the place of those with this SHA-256, for good; killed at any moment, it is the one or the other.
+
+        Raises: FolderUnwritable.
+        """
+        self._put_whole([data], lambda file, pieces: self._write(file, pieces, redacts=sha256))
+
+    def is_redacted(self, sha256: str) -> bool:
+        """Whether a redacted copy stands in the place of the bytes with this SHA-256."""
+        try:
+            with self.path(sha256).open("rb") as file:
+                return file.read(len(REDACTED)) == REDACTED
+        except FileNotFoundError:
+            return False
 
     def settle(self) -> None:
         """Make the names of all that was put in since the last call as safe as its bytes; once for many files, because a folder
@@ -98,7 +116,7 @@ class Archive:
             if at_most is not None and size > at_most:
                 return b"".join(parts)[:at_most]
         data = b"".join(parts)
-        if hashlib.sha256(data).hexdigest() != sha256:
+        if hashlib.sha256(data).hexdigest() != sha256 and not self.is_redacted(sha256):
             raise self._differs(sha256)
         return data
 
@@ -107,7 +125,7 @@ class Archive:
         digest = hashlib.sha256()
         for part in self._pieces(sha256):
             digest.update(part)
-        if digest.hexdigest() != sha256:
+        if digest.hexdigest() != sha256 and not self.is_redacted(sha256):
             raise self._differs(sha256)
 
     def size(self, sha256: str) -> int:
@@ -134,6 +152,7 @@ class Archive:
         """The ids of the keys that its pieces are sealed with, read from their heads. Raises: ArchiveError."""
         with self._opened(sha256) as file:
             found = set()
+            self._begins_redacted(file, sha256)
             for key_id, _, length, _ in self._heads(file, sha256):
                 found.add(key_id)
                 file.seek(length, os.SEEK_CUR)
@@ -150,7 +169,13 @@ class Archive:
         """Where the bytes with this SHA-256 are, or would be."""
         return self._folder / sha256[:2] / sha256
 
-    def _put_whole(self, pieces: Iterable[bytes], write: Callable[[BinaryIO, Iterable[bytes]], str]) -> str:
+    def _put_whole(
+        self,
+        pieces: Iterable[bytes],
+        write: Callable[[BinaryIO, Iterable[bytes]], str],
+        *,
+        keeps_redacted: bool = False,
+    ) -> str:
         temporary = self._folder / f".{os.getpid()}-{secrets.token_hex(8)}"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -160,7 +185,8 @@ class Archive:
                 os.fsync(file.fileno())
             target = self.path(sha256)
             target.parent.mkdir(mode=0o700, exist_ok=True)
-            temporary.replace(target)
+            if not (keeps_redacted and self.is_redacted(sha256)):
+                temporary.replace(target)
             self._unsettled.add(target.parent)
         except OSError as error:
             raise FolderUnwritable(str(self._folder), error.strerror or str(error)) from error
@@ -175,36 +201,43 @@ class Archive:
         return sha256
 
     def _write_same(self, file: BinaryIO, pieces: Iterable[bytes], sha256: str) -> str:
-        if self._write(file, pieces) != sha256:
+        if self._write(file, pieces, redacts=sha256 if self.is_redacted(sha256) else None) != sha256:
             raise self._differs(sha256)
         return sha256
 
-    def _write(self, file: BinaryIO, pieces: Iterable[bytes]) -> str:
+    def _write(self, file: BinaryIO, pieces: Iterable[bytes], redacts: str | None = None) -> str:
+        """Seal bytes into a file, as themselves or as the redacted copy of others; gives the SHA-256 that they stand for."""
         digest = hashlib.sha256()
-        file.write(MAGIC)
+        file.write(REDACTED if redacts else MAGIC)
         number, waiting = 0, b""
         for piece in _even(pieces):
             digest.update(piece)
             if number:
-                self._seal(file, waiting, number, is_last=False)
+                self._seal(file, waiting, _place(number, False, redacts), is_last=False)
             number, waiting = number + 1, piece
-        self._seal(file, waiting, max(number, 1), is_last=True)
-        return digest.hexdigest()
+        self._seal(file, waiting, _place(max(number, 1), True, redacts), is_last=True)
+        return redacts or digest.hexdigest()
 
-    def _seal(self, file: BinaryIO, piece: bytes, number: int, *, is_last: bool) -> None:
-        key_id, nonce, ciphertext = self._keyring.encrypt(piece, _place(number, is_last))
+    def _seal(self, file: BinaryIO, piece: bytes, place: bytes, *, is_last: bool) -> None:
+        key_id, nonce, ciphertext = self._keyring.encrypt(piece, place)
         file.write(_HEAD.pack(len(ciphertext), len(key_id), len(nonce), is_last) + key_id.encode() + nonce)
         file.write(ciphertext)
 
     def _pieces(self, sha256: str) -> Iterator[bytes]:
         with self._opened(sha256) as file:
+            redacts = sha256 if self._begins_redacted(file, sha256) else None
             for number, (key_id, nonce, length, is_last) in enumerate(self._heads(file, sha256), 1):
-                yield self._keyring.decrypt(key_id, nonce, _exactly(file, length), _place(number, is_last))
+                yield self._keyring.decrypt(key_id, nonce, _exactly(file, length), _place(number, is_last, redacts))
+
+    def _begins_redacted(self, file: BinaryIO, sha256: str) -> bool:
+        """Read past how a file begins; gives whether it is a redacted copy. Raises: ArchiveError."""
+        begins = file.read(len(MAGIC))
+        if begins not in (MAGIC, REDACTED):
+            raise self._error(sha256, "不是档案文件", "the file is not one of the archive")
+        return begins == REDACTED
 
     def _heads(self, file: BinaryIO, sha256: str) -> Iterator[tuple[str, bytes, int, bool]]:
         """Of each piece: key id, nonce, length of the ciphertext, which is read or passed by before the next, and whether it is the last."""
-        if file.read(len(MAGIC)) != MAGIC:
-            raise self._error(sha256, "不是档案文件", "the file is not one of the archive")
         is_last = 0
         while not is_last:
             length, key_length, nonce_length, is_last = _HEAD.unpack(_exactly(file, _HEAD.size))
@@ -257,8 +290,8 @@ def _exactly(file: BinaryIO, length: int) -> bytes:
     return data
 
 
-def _place(number: int, is_last: bool) -> bytes:
-    return f"archive piece {number}{' last' if is_last else ''}".encode()
+def _place(number: int, is_last: bool, redacts: str | None) -> bytes:
+    return f"archive piece {number}{' last' if is_last else ''}{f' for {redacts}' if redacts else ''}".encode()
 
 
 def _even(pieces: Iterable[bytes]) -> Iterator[bytes]:

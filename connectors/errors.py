@@ -9,6 +9,8 @@
     │   ├── KeyUnknown                          a seal key that nobody knows
     │   ├── KeyInUse                            a seal key that cannot be retired yet
     │   ├── RoomBusy                            another process seals anew, or destroys a key
+    │   ├── ErasureRefused                      a person cannot be erased beside what is going on
+    │   ├── ErasureUnfinished                   a person is erased, but former keys could not be destroyed yet
     │   └── BackfillRefused                     a backfill may not go on; its tree is in connectors/warehouse/backfill/errors.py
     ├── DatabaseError
     │   ├── DatabaseUnreachable                 nothing answers, or it does not let us in
@@ -147,6 +149,35 @@ class RoomBusy(UsageError):
 
     zh: ClassVar[str] = "另一个进程正在重新加密或销毁密钥；请等其结束后再试。"
     en: ClassVar[str] = "Another process is sealing anew or destroying a key; wait for it and try again."
+
+
+@dataclass(eq=False)
+class ErasureRefused(UsageError):
+    """Something is going on beside which nobody can be erased. Nothing was changed."""
+
+    why_zh: str
+    why_en: str
+    zh: ClassVar[str] = "现在不能抹除：{why_zh}。没有改动；请等其结束后再试（warehouse status 查看）。"
+    en: ClassVar[str] = (
+        "Nobody can be erased now: {why_en}. Nothing was changed; try again when it has ended (see `warehouse status`)."
+    )
+
+
+@dataclass(eq=False)
+class ErasureUnfinished(UsageError):
+    """A person was erased from rows and originals, but former keys, which open older backups, could not be destroyed yet."""
+
+    erasure_id: int
+    why_zh: str
+    why_en: str
+    zh: ClassVar[str] = (
+        "抹除 {erasure_id} 尚未完成：数据行和原件已抹除，但旧密钥还没有销毁，旧备份仍能打开。{why_zh}"
+        "排除原因后，请以同样的命令和身份证号再执行一次。"
+    )
+    en: ClassVar[str] = (
+        "Erasure {erasure_id} is not finished: rows and originals are erased, but former keys are not destroyed and still open older "
+        "backups. {why_en} Remove the cause and give the same command and citizen ID again."
+    )
 
 
 @dataclass(eq=False)

@@ -153,8 +153,10 @@ def _fault_at_end(last: Head, head: Head) -> Fault:
 def _compare(conn: psycopg.Connection[Any], recorded: Recorded) -> tuple[int, list[Fault]]:
     """How many rows of a table there are, and which of them are not as the event says that made them."""
     query = sql.SQL(
-        "with told as (select r.key, r.value as digest, e.event_id from ops.event e,"
-        "   jsonb_each_text(e.details -> 'rows' -> {table}) r where e.details -> 'rows' ? {table}),"
+        "with told as (select distinct on (r.key) r.key, r.value as digest, e.event_id from ops.event e,"
+        "   jsonb_each_text(e.details -> 'rows' -> {table}) r where e.details -> 'rows' ? {table}"
+        # An erasure tells rows anew; the digest of one that it gave another key is null.
+        "   order by r.key, e.event_id desc),"
         " there as (select {key}::text as key, {digest} as digest from {source} t),"
         " wrong as (select coalesce(told.key, there.key) as key, told.event_id, told.key is null as is_untold, there.key is null as is_gone"
         "   from told full join there using (key) where told.digest is distinct from there.digest)"

@@ -44,7 +44,7 @@ def confirm_findings(
     Records what their submitters confirm now: only warnings that are found in the very workbook that confirms them, so that no
     unit can confirm for another. Warnings of the version before that said the same are told as confirmed from now on too.
     """
-    told = {d.delivery_id: _fingerprinted(keyring, d) for d in decisions}
+    told = {d.delivery_id: fingerprinted(keyring, d) for d in decisions}
     asked = {fingerprint for found in told.values() for _, fingerprint in found if fingerprint}
     if not asked:
         return Confirmed(told)
@@ -91,7 +91,7 @@ def _toned(finding: Finding, fingerprint: str | None, confirmed: set[str]) -> To
     return replace(finding, severity=Severity.INFO, params={**finding.params, CONFIRMED: "1"}), fingerprint
 
 
-def _fingerprinted(keyring: Keyring, decision: Decision) -> list[Told]:
+def fingerprinted(keyring: Keyring, decision: Decision) -> list[Told]:
     """The findings of a decision, each warning with its fingerprint."""
     reading = decision.reading
     form = forms().get((reading.form_id if reading else None) or "")

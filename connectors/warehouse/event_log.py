@@ -34,6 +34,7 @@ KINDS_ZH = {
     "access_taken": "收回读取权限",
     "backfilled": "回补",
     "unmasked": "查看个人信息",
+    "erased": "抹除一个人的个人信息",
     "key_made": "启用新密钥",
     "key_retired": "停用并销毁密钥",
 }

@@ -1,4 +1,5 @@
-"""Archived files that no key opens any more: sealed with a key that was destroyed before a backup of them was brought back."""
+"""Archived files that nobody can have any more: sealed with a key that was destroyed before a backup brought them back, or destroyed
+because a person in them was erased."""
 
 from __future__ import annotations
 
@@ -8,11 +9,11 @@ from typing import Any
 import psycopg
 
 
-def write_lost(conn: psycopg.Connection[Any], names: Iterable[str]) -> None:
-    """Note that the files with these SHA-256 cannot be had any more; harmless when repeated."""
+def write_lost(conn: psycopg.Connection[Any], names: Iterable[str], reason: str = "key_retired") -> None:
+    """Note that the files with these SHA-256 cannot be had any more, for that reason; harmless when repeated."""
     conn.execute(
-        "insert into archive.lost_file (sha256, lost_at) select unnest(%s::text[]), now() on conflict do nothing",
-        (sorted(names),),
+        "insert into archive.lost_file (sha256, lost_at, reason) select unnest(%s::text[]), now(), %s on conflict do nothing",
+        (sorted(names), reason),
     )
 
 

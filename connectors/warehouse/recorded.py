@@ -1,7 +1,8 @@
 """The rows that the chain of events vouches for: the digest of each stands in the event that made it.
 
 These tables are append-only, so a digest holds for ever: whoever changes, deletes or adds a row without an event is found by
-`warehouse audit verify` (`audit.py`). A digest is made by Postgres of what it stored, and does not depend on the settings of a session.
+`warehouse audit verify` (`audit.py`). Only the erasure of a person changes rows; its event tells their new digests, which hold from
+then on. A digest is made by Postgres of what it stored, and does not depend on the settings of a session.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`warehouse person`: what is held about one person, found by citizen ID, and the log of who asked."""
+"""`warehouse person`: what is held about one person, found by citizen ID, and erased; and the log of who asked."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import unicodedata
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,12 +16,13 @@ import click
 
 from connectors.settings import Settings, load_settings
 from flows.desk import author_option, reading, reason_option, sound_reason
+from flows.progress import progress
 from flows.speech import Speaker, SpokenGroup, command, json_option, option, pass_speaker, say_json
 from flows.tables import draw_table
 from flows.usage import WrongUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import psycopg
 
@@ -38,8 +40,8 @@ id_file_option = option(
 @click.group(
     "person",
     cls=SpokenGroup,
-    zh="个人信息：按身份证号查找、导出某人的全部数据；列出谁查看过。每次都先记下查看人和理由。",
-    en="A person's data, by citizen ID: find, export; and who asked. Each asking is written down first, with its reason.",
+    zh="个人信息：按身份证号查找、导出、抹除某人的全部数据；列出谁查看过。每次都先记下查看人和理由。",
+    en="A person's data, by citizen ID: find, export, erase; and who asked. Each asking is written down first, with its reason.",
 )
 def command_line() -> None:
     """People."""
@@ -156,6 +158,73 @@ def export(speaker: Speaker, id_file: Path | None, path: Path, reason: str, auth
     return 0
 
 
+@command(
+    "erase",
+    "抹除某人：数据行、待更正的行、存档的原件、批注文件里的姓名和身份证号都换成虚构的，人数等数字不变。\n\n"
+    "夜间任务、回补等进行时拒绝。随后更换密钥：此前的备份中，所有人的个人信息和原件都不能再打开，请立即重新备份。不能撤销。",
+    "Erase a person: in rows, waiting rows, archived originals and annotated workbooks an invented person takes their place, so that no figure "
+    "changes. Refused beside runs. Keys are then changed: what older backups hold of anybody's personal data and originals cannot be opened any "
+    "more; make a backup at once. It cannot be undone.",
+)
+@id_file_option
+@reason_option
+@author_option
+@option("--yes", is_flag=True, zh="不再询问，直接抹除", en="Do not ask before it is done")
+@json_option
+@pass_speaker
+def erase(speaker: Speaker, id_file: Path | None, reason: str, author: str, yes: bool, as_json: bool) -> int:
+    """Erase a person."""
+    from connectors.warehouse.erasing import erasure
+    from connectors.warehouse.people import find_rows
+    from connectors.warehouse.unmasking import Asked, record_unmasking
+    from connectors.workbooks.pool import ReaderPool
+    from flows.night import today
+    from flows.night_steps import LEASE
+
+    asked = Asked(sound_reason(author), "person erase", sound_reason(reason))
+    citizen_id = _citizen_id(speaker, id_file)
+    settings = load_settings()
+    with _room(settings) as (conn, keyring):
+        token = keyring.token(citizen_id)
+        rows = find_rows(conn, token)
+        record_unmasking(conn, asked, token, len(rows))
+        _show_what_goes(speaker, rows)
+        if not yes:
+            _confirm(speaker)
+        with (
+            erasure.alone(settings, conn, LEASE, today()),
+            ReaderPool(settings) as pool,
+            progress(speaker.words("检查存档", "looking through the archive"), "archive") as tell,
+        ):
+            done = erasure.erase(settings, conn, pool, citizen_id, asked, tell)
+    if as_json:
+        say_json({**asdict(done), "rows": len(rows), "backups": _older_backups(settings)})
+        return 0
+    if done.erasure_id is None:
+        speaker.say("没有找到此人，没有改动。", "Nothing of this person was found; nothing was changed.")
+        return 0
+    speaker.say(
+        f"抹除 {done.erasure_id} 完成：{len(rows)} 行；原件改写 {done.rewritten} 份、销毁 {done.destroyed} 份；删除批注文件 {done.answers} 份；"
+        f"销毁旧密钥 {len(done.keys)} 个。",
+        f"Erasure {done.erasure_id} is done: {len(rows)} rows; {done.rewritten} originals rewritten, {done.destroyed} destroyed; "
+        f"{done.answers} annotated workbooks removed; {len(done.keys)} former keys destroyed.",
+    )
+    for name in done.files:
+        speaker.note(
+            f"来源处的文件不归本系统，请另行处理：{name}", f"Not ours to change, see to it at its source: {name}"
+        )
+    for name in _older_backups(settings):
+        speaker.note(
+            f"旧备份，其中的个人信息已不能打开，可以删除：{name}",
+            f"Older backup, its personal data are shut; may be deleted: {name}",
+        )
+    speaker.note(
+        "请立即重新备份（warehouse db backup），并销毁另存在别处的旧密钥副本和导出的文件。",
+        "Make a backup now (warehouse db backup); destroy copies of the former keys, and exports, that are kept elsewhere.",
+    )
+    return 0
+
+
 @command("log", "列出谁在什么时候、因什么理由查找或查看过个人信息。", "List who asked about people, when and why.")
 @option("--limit", type=click.IntRange(1), default=100, show_default=True, zh="最多几条", en="At most so many")
 @json_option
@@ -221,11 +290,42 @@ def _citizen_id(speaker: Speaker, id_file: Path | None) -> str:
         ) from None
 
 
+def _show_what_goes(speaker: Speaker, rows: Sequence[PersonRow]) -> None:
+    counts = Counter((r.form_id, r.unit_id, r.period) for r in rows)
+    if counts:
+        headings = speaker.words("报表 单位 期间 行", "form unit period rows").split()
+        speaker.note(*[draw_table(headings, [[*place, count] for place, count in sorted(counts.items())], (3,))] * 2)
+    files = len({r.sha256 for r in rows})
+    speaker.note(
+        f"将抹除 {len(rows)} 行（各版本都算），改写或销毁 {files} 份原件；存档的其他文件也会逐一检查。不能撤销。",
+        f"{len(rows)} rows (of every version) will be erased and {files} originals rewritten or destroyed; all others in the archive are "
+        "looked through. It cannot be undone.",
+    )
+
+
+def _confirm(speaker: Speaker) -> None:
+    """Raises: WrongUsage where nobody can be asked or somebody says no."""
+    if not sys.stdin.isatty():
+        raise WrongUsage(
+            "没有抹除：请加 --yes，或在终端上执行。", "Nothing was erased: add --yes, or call it at a terminal."
+        )
+    if not click.confirm(speaker.words("确定抹除？", "Erase?"), err=True):
+        raise WrongUsage("没有抹除。", "Nothing was erased.")
+
+
+def _older_backups(settings: Settings) -> list[str]:
+    """The backups beside the last one that was recorded, by name."""
+    from flows.watching.records import last_recorded_backup
+
+    last = last_recorded_backup(settings)
+    return sorted(str(path) for path in Path(last.path).parent.glob("*.backup")) if last else []
+
+
 def _title(row: PersonRow) -> str:
     from expectations.contract import forms
 
     return forms()[row.form_id].title_zh
 
 
-for _each in (find, export, log):
+for _each in (find, export, erase, log):
     command_line.add_command(_each)

@@ -145,6 +145,30 @@ def keys(settings: Settings) -> Iterator[Verdict]:
 
 
 @check
+def erasures(settings: Settings) -> Iterator[Verdict]:
+    """Erasures of people that were begun and did not end."""
+    from connectors.postgres import status
+    from connectors.warehouse.engine import connect
+    from connectors.warehouse.erasing.records import read_unfinished
+    from connectors.warehouse.migrations import newest_version, version_in
+
+    if not status(settings).is_running:
+        return
+    with connect(settings) as conn:
+        unfinished = read_unfinished(conn) if version_in(conn) == newest_version() else []
+    for erasure in unfinished:
+        began = f"{erasure.started_at:%Y-%m-%d %H:%M}"
+        yield broken(
+            ("抹除个人信息", "erasure"),
+            (f"抹除 {erasure.erasure_id}（{began} 开始）没有做完", f"{erasure.erasure_id}, begun {began}, did not end"),
+            (
+                "以同一身份证号再执行 warehouse person erase",
+                "give warehouse person erase with the same citizen ID again",
+            ),
+        )
+
+
+@check
 def secrets(settings: Settings) -> Iterator[Verdict]:
     """Files that only our account may read."""
     names = ("口令文件", "secret files")

@@ -78,6 +78,12 @@ class Staging:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def drop_all(settings: Settings) -> None:
+    """Forget what every backfill has read; no one that has begun may be unfinished. Harmless when repeated."""
+    for folder in backfills_dir(settings).glob("staging-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def backfills_dir(settings: Settings) -> Path:
     """Where plans, pages and staging areas of backfills lie."""
     return settings.home / "backfills"

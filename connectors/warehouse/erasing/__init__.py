@@ -1,0 +1,1 @@
+"""Erasing one person everywhere: rows, tokens, originals, answers on disk, and what older backups still hold (docs/engineering/locked-room.md)."""
