@@ -176,3 +176,32 @@ def test_every_personal_field_of_a_form_that_knows_people_is_about_one_of_them()
         if form.token_fields:
             about = [f.name for citizen_id in form.token_fields for f in form.fields_about(str(citizen_id.token))]
             assert sorted(about) == sorted(f.name for f in form.personal_fields), form.form_id
+
+
+def test_a_person_is_erased_after_it_was_written_down_shown_and_said_yes_to(
+    conn: psycopg.Connection[Any], settings: Settings, ask: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask("erase", *SIGNED) == 2, "nobody was there to say yes"
+    said = capsys.readouterr()
+    assert "4 行" in said.err
+    assert "--yes" in said.err
+    assert not [word for word in (inbox.PERSON, inbox.WORKER_NAME, OTHER, "诸葛旁人") if word in said.out + said.err]
+    logged = "select command, rows from ops.unmasking order by unmasking_id"
+    assert conn.execute(logged).fetchall() == [("person erase", 4)]
+    assert conn.execute("select count(*) from pii.erasure").fetchone() == (0,)
+    conn.close()
+    assert ask("erase", *SIGNED, "--yes", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {name: told[name] for name in ("erasure_id", "rows", "rewritten", "destroyed", "keys")} == {
+        **{"erasure_id": 1, "rows": 4, "rewritten": 3, "destroyed": 0, "keys": ["k0001"]},
+    }
+    assert ask("find", *SIGNED, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert ask("find", *SIGNED, "--json", citizen_id=OTHER) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 2
+    assert ask("erase", *SIGNED, "--yes") == 0
+    assert "没有找到此人" in capsys.readouterr().out
+    with connect(settings) as after:
+        kinds = after.execute("select kind, status from ops.run order by run_id").fetchall()
+        assert kinds == [("erase", "succeeded")] * 2
+        assert audit(after, {}).faults == ()

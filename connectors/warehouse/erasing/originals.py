@@ -17,7 +17,7 @@ import psycopg
 from connectors.warehouse.decision import Decision, decide
 from connectors.warehouse.erasing.person import NAME, Person
 from connectors.warehouse.erasing.redaction import CannotRedactError, Table, redacted
-from connectors.warehouse.lost_files import write_lost
+from connectors.warehouse.lost_files import read_lost, write_lost
 from connectors.warehouse.registers import read_unit_register
 from connectors.warehouse.runs import chunk_deliveries
 from connectors.warehouse.waivers import read_waivers
@@ -70,9 +70,11 @@ def rewrite_originals(
 
     Raises: ArchiveError, FolderUnwritable.
     """
+    # In a warehouse that an older backup brought back, what the former keys sealed is not there.
+    gone = {name for name in read_lost(conn) if not archive.path(name).exists()}
     files = conn.execute(
         "select min(delivery_id), max(size_bytes), sha256 from archive.delivery where sha256 = any(%s) group by sha256 order by 1",
-        (list(names),),
+        (sorted(set(names) - gone),),
     ).fetchall()
     by_id = {delivery_id: sha256 for delivery_id, _, sha256 in files}
     for chunk in chunk_deliveries([(delivery_id, size) for delivery_id, size, _ in files], FILES):
@@ -83,7 +85,7 @@ def rewrite_originals(
                 _replace(conn, archive, by_id[i], copies.get(i), erasure_id)
         archive.settle()
     for sha256 in sorted(set(names) - set(by_id.values())):
-        # Of a run that was killed before it wrote the delivery down.
+        # Gone, or of a run that was killed before it wrote the delivery down.
         _replace(conn, archive, sha256, None, erasure_id)
     archive.settle()
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
-import zipfile
-from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+import shutil
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +20,29 @@ from connectors.errors import ErasureRefused, ErasureUnfinished
 from connectors.keys import Keyring
 from connectors.settings import Settings
 from connectors.warehouse.audit import audit
+from connectors.warehouse.backfill.candidates import read_partitions
+from connectors.warehouse.backfill.judging import judge_again
+from connectors.warehouse.backfill.parameters import Parameters
 from connectors.warehouse.engine import connect
-from connectors.warehouse.erasing import erasure, originals
+from connectors.warehouse.erasing import erasure, originals, traces
 from connectors.warehouse.erasing.erasure import Erased, alone, erase
-from connectors.warehouse.erasing.person import NAME, NO_AREA, Person, invented_id
-from connectors.warehouse.erasing.records import read_unfinished
+from connectors.warehouse.erasing.person import NAME, Person, invented_id
+from connectors.warehouse.erasing.redaction import redacted
 from connectors.warehouse.key_register import open_keyring
+from connectors.warehouse.lease import hold
+from connectors.warehouse.loading import INTAKE_LOCK
 from connectors.warehouse.people import find_rows, open_rows
 from connectors.warehouse.replay import read_newest, replay
 from connectors.warehouse.runs import open_run
-from connectors.warehouse.unmasking import Asked
+from connectors.warehouse.unmasking import Asked, record_unmasking
 from expectations.citizen_id import parse_citizen_id
 from expectations.contract import forms
+from flows.doctor.registry import Grade
+from flows.doctor.warehouse import erasures
 from tests.canary.needles import Needles
 from tests.canary.sweep import Swept, sweep_database, sweep_files
-from tests.connectors.warehouse.desk import REGISTER, PoolHere, book, take_books
 from tests.conftest import settings_in
+from tests.connectors.warehouse.desk import REGISTER, PoolHere, book, take_books
 from tests.expectations.examples import example_row
 from tests.night import inbox
 
@@ -112,7 +118,10 @@ def conn(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
     """A person in a superseded answer, in one with a row that waits, as a mentor, in a refused workbook and in a text."""
     with connect(settings) as connection:
         take_books(settings, connection, *BOOKS)
-        for path in ("2021-04-20/A0101/3_hardship_aid_2021-03_批注.xlsx", "2021-04-20/A0101/4_hardship_aid_2021-02_批注.xlsx"):
+        for path in (
+            "2021-04-20/A0101/3_hardship_aid_2021-03_批注.xlsx",
+            "2021-04-20/A0101/4_hardship_aid_2021-02_批注.xlsx",
+        ):
             (settings.replies_dir / path).parent.mkdir(parents=True, exist_ok=True)
             (settings.replies_dir / path).write_bytes(BOOKS[2 if "3_" in path[:19] else 3])
         yield connection
@@ -125,8 +134,12 @@ def sweep(settings: Settings, conn: psycopg.Connection[Any], folder: Path) -> li
     opened.mkdir(exist_ok=True)
     for name in archive.names():
         (opened / name).write_bytes(archive.get(name))
-    rows = conn.execute("select form_id, unit_id, submission_id, row_number, key_id, nonce, ciphertext from pii.personal_row")
-    sealed = [keyring.decrypt(*row[4:], f"{row[0]}|{row[1]}|{row[2]}|{row[3]}".encode()).decode() for row in rows.fetchall()]
+    rows = conn.execute(
+        "select form_id, unit_id, submission_id, row_number, key_id, nonce, ciphertext from pii.personal_row"
+    )
+    sealed = [
+        keyring.decrypt(*row[4:], f"{row[0]}|{row[1]}|{row[2]}|{row[3]}".encode()).decode() for row in rows.fetchall()
+    ]
     (opened / "rows").write_text("\n".join(sealed), encoding="utf-8")
     sweep_files(settings.home, NEEDLES, WHERE_IT_MAY_BE, swept)
     sweep_files(opened, NEEDLES, {}, swept)
@@ -147,7 +160,12 @@ def test_nothing_of_a_person_is_left_anywhere_and_nothing_else_is_changed(
     settings: Settings, conn: psycopg.Connection[Any], tmp_path: Path
 ) -> None:
     token = Keyring.load(settings).token(inbox.PERSON)
-    assert {hit.split(" (")[0].split(": ")[-1] for hit in sweep(settings, conn, tmp_path)} == {"id", "name", "phone", "card"}
+    assert {hit.split(" (")[0].split(": ")[-1] for hit in sweep(settings, conn, tmp_path)} == {
+        "id",
+        "name",
+        "phone",
+        "card",
+    }
     before, names = people(conn), list(Archive(settings, Keyring.load(settings)).names())
     stranger = opened_rows(settings, conn, OTHER)
 
@@ -181,3 +199,177 @@ def opened_rows(settings: Settings, conn: psycopg.Connection[Any], citizen_id: s
     keyring = Keyring.load(settings)
     token = keyring.token(citizen_id)
     return open_rows(conn, keyring, token, find_rows(conn, token))
+
+
+def test_what_a_backup_of_before_holds_is_shut_and_one_of_after_does_not_know_the_person(
+    settings: Settings, conn: psycopg.Connection[Any], empty_database: str, tmp_path: Path
+) -> None:
+    before = take_backup(settings, tmp_path / "backups", quiet)
+    record_unmasking(conn, ASKED, Keyring.load(settings).token(inbox.PERSON), 4)
+    erase_person(settings, conn)
+    after = take_backup(settings, tmp_path / "backups", quiet)
+    place = settings_in(tmp_path / "elsewhere", empty_database)
+    shutil.copytree(settings.keys_dir, place.keys_dir)
+    restored = restore_backup(place, before.path, quiet)
+    assert (restored.lost_objects, restored.shut_rows) == (len(BOOKS), 6)
+    sweep_files(place.home, NEEDLES, {}, swept := Swept())
+    with connect(place) as there:
+        assert swept.hits == []
+        assert sweep_rows(there) == []
+        assert erase_person(place, there).destroyed == 3, "the rows that came back; the files are gone"
+        assert find_rows(there, Keyring.load(place).token(inbox.PERSON)) == []
+    shutil.rmtree(place.home)
+    shutil.copytree(settings.keys_dir, place.keys_dir)
+    restored = restore_backup(place, after.path, quiet, may_replace=True)
+    assert (restored.lost_objects, restored.shut_rows) == (0, 0)
+    with connect(place) as there:
+        assert sweep(place, there, tmp_path) == []
+        assert people(there) == people(conn)
+        assert audit(there, {}).faults == ()
+
+
+def sweep_rows(conn: psycopg.Connection[Any]) -> list[str]:
+    sweep_database(conn, NEEDLES, swept := Swept())
+    return [str(hit) for hit in swept.hits]
+
+
+KILLS = (
+    (erasure, "write_key"),
+    (Archive, "redact"),
+    (originals, "write_lost"),
+    (erasure, "erase_rows"),
+    (traces, "append_events"),
+    (erasure, "_remove_answers"),
+    (erasure, "reseal"),
+    (erasure, "retire"),
+    (erasure, "finish_erasure"),
+)
+"""Where one is killed, in the order in which it comes there."""
+
+
+def test_killed_anywhere_it_is_ended_by_doing_it_again_and_the_doctor_tells(
+    settings: Settings, conn: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = people(conn)
+    monkeypatch.setattr(originals, "FILES", 1)
+    for place, name in KILLS:
+        with monkeypatch.context() as patched:
+            patched.setattr(place, name, killed)
+            with pytest.raises(Killed):
+                erase_person(settings, conn)
+        [verdict] = erasures(settings)
+        assert verdict.grade is Grade.BROKEN
+        assert "warehouse person erase" in verdict.mend_zh
+    assert erase_person(settings, conn).erasure_id == 1
+    assert list(erasures(settings)) == []
+    assert sweep(settings, conn, tmp_path) == []
+    assert people(conn) == before
+    assert audit(conn, {}).faults == ()
+    kinds = [kind for (kind,) in conn.execute("select kind from ops.event where event_id > %s", (0,)).fetchall()]
+    assert (kinds.count("erased"), find_rows(conn, Keyring.load(settings).token(inbox.PERSON))) == (1, [])
+
+
+def killed(*_: object, **__: object) -> None:
+    raise Killed
+
+
+def test_beside_a_run_a_backfill_or_a_load_nobody_is_erased(settings: Settings, conn: psycopg.Connection[Any]) -> None:
+    def refused(why: str) -> None:
+        with pytest.raises(ErasureRefused, match=why):
+            erase_person(settings, conn)
+
+    with connect(settings) as other:
+        open_run(other, "night", inbox.NIGHT)
+        refused(r"run 1 \(night\)")
+    with connect(settings) as other, other.transaction():
+        other.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (INTAKE_LOCK,))
+        refused("is loading")
+    with hold(settings, "publish", "close 2021"):
+        refused("close 2021 is at work")
+    with connect(settings) as holder:
+        open_keyring(holder, settings)
+        with pytest.raises(ErasureUnfinished, match="same command"):
+            erase_person(settings, conn)
+    while conn.execute(
+        "select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    ).fetchone():
+        pass
+    assert erase_person(settings, conn).keys == ("k0001",)
+
+
+def test_judged_again_and_sent_again_the_answers_are_those_that_they_were(
+    settings: Settings, conn: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    erase_person(settings, conn)
+    keyring, pool = Keyring.load(settings), PoolHere()
+    archive = Archive(settings, keyring)
+    findings = conn.execute("select * from ops.finding order by finding_id").fetchall()
+    for form_id, period in (("hardship_aid", "2021-03"), ("apprenticeship", "2021-Q1")):
+        newest = read_newest(conn, form_id, "A0101", period)
+        assert newest is not None
+        [again] = replay(conn, archive, keyring, pool, [newest], 1)  # type: ignore[arg-type]
+        assert again.ending == "unchanged"
+    assert differing_again(conn, archive, keyring) == set()
+    assert conn.execute("select * from ops.finding order by finding_id").fetchall() == findings
+    ids = take_books(settings, conn, BOOKS[2], modified_ns=0)
+    outcomes = "select outcome from ops.delivery_outcome where delivery_id = any(%s)"
+    assert conn.execute(outcomes, (ids,)).fetchall() == [("duplicate_bytes",)]
+    archive.put_pieces([BOOKS[4]])
+    assert sweep(settings, conn, tmp_path) == [], "what comes again does not bring the original back"
+
+
+def differing_again(conn: psycopg.Connection[Any], archive: Archive, keyring: Keyring) -> set[int]:
+    """The answers about people that a backfill would call others."""
+    candidates = [
+        c
+        for of in read_partitions(conn, Parameters("2021-01", "2021-12")).values()
+        for c in of
+        if forms()[c.form_id].personal_fields and archive.get(c.sha256) != b""
+    ]
+    found = set[int]()
+    for c in candidates:
+        batch = PoolHere().read([(c.delivery_id, archive.get(c.sha256))])
+        with conn.transaction(force_rollback=True):
+            ended, _ = judge_again(conn, keyring, [c], batch, 1)
+            found |= {e.candidate.submission_id for e in ended if e.ending not in ("unchanged", "refused_still")}
+    assert len(candidates) > 3
+    return found
+
+
+def test_an_original_whose_copy_would_say_something_else_is_destroyed(
+    settings: Settings, conn: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def careless(data: bytes, person: Person, table: Any) -> bytes:
+        return redacted(data, Person(person.citizen_id, person.substitute_id, person.names | {OTHER_NAME}), None)
+
+    monkeypatch.setattr(originals, "redacted", careless)
+    done = erase_person(settings, conn)
+    # Of the workbook of a unit that nobody registered no row was judged.
+    assert (done.rewritten, done.destroyed) == (1, 4)
+    assert sweep(settings, conn, tmp_path) == []
+    assert len(find_rows(conn, Keyring.load(settings).token(inbox.PERSON))) == 0
+    newest = read_newest(conn, "hardship_aid", "A0101", "2021-03")
+    assert newest is not None
+    archive = Archive(settings, Keyring.load(settings))
+    [again] = replay(conn, archive, Keyring.load(settings), PoolHere(), [newest], 1)  # type: ignore[arg-type]
+    assert again.ending == "identity_differs", "it stays as it is"
+
+
+@pytest.mark.parametrize("citizen_id", [inbox.PERSON, inbox.citizen_id("61019920000229002")])
+def test_the_invented_person_is_nobody_and_of_the_same_year(citizen_id: str) -> None:
+    invented = {invented_id(citizen_id) for _ in range(50)}
+    assert len(invented) == 50
+    assert all(parse_citizen_id(i) and i[:2] == "99" and i[6:10] == citizen_id[6:10] for i in invented)
+
+
+def test_a_citizen_id_is_found_however_it_is_spaced() -> None:
+    person = Person(inbox.PERSON, invented_id(inbox.PERSON), frozenset({"欧阳测试"}))
+    spaced = f"{inbox.PERSON[:6]} {inbox.PERSON[6:14]}-{inbox.PERSON[14:]}"
+    old = f"{inbox.PERSON[:6]}{inbox.PERSON[8:17]}"
+    wide = inbox.PERSON.translate({ord(d): ord(d) + 0xFEE0 for d in "0123456789X"})
+    for text in (inbox.PERSON, spaced, old, wide):
+        assert person.has_id_in(f"证号{text}。")
+        assert not person.has_id_in(person.hidden(f"证号{text}。"))
+        assert person.is_in(f"证号{text}。".encode())
+    assert not person.has_id_in(f"1{inbox.PERSON}")
+    assert person.hidden("由欧阳测试经办") == f"由{NAME}经办"
