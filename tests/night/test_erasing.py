@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from connectors.archive import Archive
 from connectors.backup.restoring import restore_backup
@@ -29,9 +32,13 @@ from tests.night.conftest import Province
 PHONE = "13912345678"
 NEEDLES = Needles({"id": inbox.PERSON, "name": inbox.WORKER_NAME, "phone": PHONE})
 OTHER = {"worker_name": "诸葛旁人", "worker_citizen_id": inbox.citizen_id("61019919810202002")}
+WHOLE = os.environ.get("WAREHOUSE_ERASE_NIGHT") == "whole"
+"""Whether the person is in a province of their own, with a correction and a row that waits, through two nights; `make soak` does that."""
+
 FIGURES = (
     "select i::text from bi.indicator_value i order by 1",
-    "select (person_token is null, count(*), count(distinct person_token))::text from marts.fct_measures group by person_token is null",
+    "select count(distinct worker_token)::text, count(*)::text from landing.hardship_aid",
+    "select count(distinct distinct_key)::text, count(*)::text from marts.fct_measures",
 )
 
 
@@ -49,7 +56,7 @@ def send(folder: Path) -> None:
 
 def published(province: Province) -> list[Any]:
     with province.connect() as conn:
-        return [conn.execute(query).fetchall() for query in FIGURES[:1]]
+        return [conn.execute(query).fetchall() for query in FIGURES]
 
 
 def found(province: Province, folder: Path) -> list[str]:
@@ -65,38 +72,52 @@ def found(province: Province, folder: Path) -> list[str]:
     return [str(hit) for hit in swept.hits]
 
 
-def test_what_was_published_of_an_erased_person_stays_and_nothing_knows_them(
-    make_province: Callable[[], Province], empty_database: str, tmp_path: Path
-) -> None:
+@pytest.fixture
+def province(
+    make_province: Callable[[], Province], copy_undisturbed: Callable[[], Province], tmp_path: Path
+) -> Province:
+    """A province after its night, with keys of its own."""
+    keys = tmp_path / "keys"
+    if not WHOLE:
+        made = copy_undisturbed()
+        shutil.copytree(made.settings.keys_dir, keys)
+        return replace(made, settings=replace(made.settings, keys_dir=keys))
     made = make_province()
-    keys, folder = tmp_path / "keys", tmp_path / "inbox"
     keys.mkdir(mode=0o700)
-    send(folder)
-    province = replace(made, settings=replace(made.settings, keys_dir=keys, inbox=folder))
-    assert province.run() == 1
+    send(tmp_path / "inbox")
+    made = replace(made, settings=replace(made.settings, keys_dir=keys, inbox=tmp_path / "inbox"))
+    assert made.run() == 1
+    return made
+
+
+def test_what_was_published_of_an_erased_person_stays_and_nothing_knows_them(
+    province: Province, empty_database: str, tmp_path: Path
+) -> None:
     settings, before = province.settings, published(province)
     answers = {path.name for path in settings.replies_dir.rglob("*批注.xlsx")}
     assert found(province, tmp_path / "before")
     with connect(settings) as conn, alone(settings, conn, LEASE, inbox.NIGHT), ReaderPool(settings) as pool:
         done = erase(settings, conn, pool, inbox.PERSON, Asked("王处", "person erase", "本人申请"), lambda _d, _n: None)
-    assert (done.rewritten, done.destroyed) == (3, 0)
+    assert (done.rewritten, done.destroyed) == (3 if WHOLE else 1, 0)
     assert found(province, tmp_path / "after") == []
     left = {path.name for path in settings.replies_dir.rglob("*批注.xlsx")}
-    assert left < answers
-    assert {name.split("_")[1] for name in answers - left} == {"hardship"}
+    assert {name.split("_")[1] for name in answers - left} == ({"hardship"} if WHOLE else set())
+    assert left
+    assert published(province) == before
 
     shown = run(settings, "preview")
     assert shown["exit_code"] == 0, shown
     assert shown["result"]["figures"] == []
     assert {a["ending"] for a in shown["result"]["answers"]} <= {"unchanged", "refused_still"}
-    assert province.run() == 0, "nothing new, and nothing to do"
-    assert published(province) == before
+    if WHOLE:
+        assert province.run() == 0, "nothing new, and nothing to do"
+        assert published(province) == before
     with province.connect() as conn:
         assert audit(conn, {}).faults == ()
 
     taken = take_backup(settings, tmp_path / "backups", lambda _d, _n: None)
     place = settings_in(tmp_path / "elsewhere", empty_database)
-    shutil.copytree(keys, place.keys_dir)
+    shutil.copytree(settings.keys_dir, place.keys_dir)
     restore_backup(place, taken.path, lambda _d, _n: None)
     restored = Province(place)
     assert found(restored, tmp_path / "restored") == []

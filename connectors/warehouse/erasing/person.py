@@ -10,12 +10,14 @@ import re
 import secrets
 import unicodedata
 import zipfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from connectors.workbooks.inflation import BROKEN_ZIP, is_beyond_limits
+from connectors.workbooks.inflation import BROKEN_ZIP, MAX_INFLATED_BYTES, is_beyond_limits
 from expectations.citizen_id import check_character
 
 NAME = "已抹除"
@@ -27,6 +29,7 @@ NO_AREA = "99"
 DEEPEST = 3
 """A workbook in a zip in a zip."""
 
+_MEMBER = re.compile(rb"PK\x03\x04")
 _FULL_WIDTH = re.compile(rb"\xef\xbc[\x90-\x99]")
 _BETWEEN = r"[\s'‘’-]*"
 
@@ -55,7 +58,7 @@ class Person:
         return any(pattern.search(plain) for pattern, _ in self._ids)
 
     def is_in(self, data: bytes, *, by_name: bool = False, depth: int = 0) -> bool:
-        """Whether a file holds the citizen ID (or a name, if asked), in any part of a zip too. What is locked or broken is not looked into."""
+        """Whether a file holds the citizen ID (or a name, if asked), in any part of a zip too, torn ones included; what is locked is shut."""
         if data.startswith(b"PK") and depth < DEEPEST:
             try:
                 with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -64,7 +67,7 @@ class Person:
                         parts = (archive.read(info) for info in infos)
                         return any(self.is_in(part, by_name=by_name, depth=depth + 1) for part in parts)
             except (*BROKEN_ZIP, RuntimeError):
-                pass
+                return any(self.is_in(part, by_name=by_name, depth=DEEPEST) for part in _torn_parts(data))
         marks = {self.citizen_id.encode("utf-16-le")}
         if by_name:
             marks |= {name.encode(charset) for name in self.names for charset in ("utf-8", "utf-16-le", "gb18030")}
@@ -84,6 +87,15 @@ class Person:
             (re.compile(rf"(?<![0-9]){_BETWEEN.join(number)}(?![0-9])", re.IGNORECASE), substitute)
             for number, substitute in forms
         ]
+
+
+def _torn_parts(data: bytes) -> Iterator[bytes]:
+    """What can be inflated of a zip that is cut off or damaged, each part as far as it goes."""
+    for head in _MEMBER.finditer(data):
+        lengths = data[head.start() + 26 : head.start() + 30]
+        begin = head.start() + 30 + int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little")
+        with suppress(zlib.error):
+            yield zlib.decompressobj(-zlib.MAX_WBITS).decompress(data[begin:], MAX_INFLATED_BYTES)
 
 
 def invented_id(citizen_id: str) -> str:

@@ -19,6 +19,7 @@ _TEXT = re.compile(rb"<(?:\w+:)?t(?:\s[^>]*)?>([^<]*)</(?:\w+:)?t>")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]*)</(?:\w+:)?v>")
 _PHONETIC = re.compile(rb"<(?:\w+:)?rPh\b.*?</(?:\w+:)?rPh>", re.DOTALL)
 _PLACE = re.compile(r"([A-Z]+)([0-9]+)")
+_WORDS = re.compile(r">[^<>]+<")
 _ESCAPED = re.compile(r"&#")
 
 
@@ -163,7 +164,10 @@ def _without_unused(xml: bytes, sheets: Sequence[bytes], shared: list[str]) -> b
 
 
 def _other_part(part: bytes, person: Person) -> bytes:
-    """A part that is no sheet. Raises: CannotRedactError where it tells of the person in bytes that are no plain text."""
+    """A part that is no sheet: of notes or properties that hold the ID no word is kept, for beside it may stand what only people know.
+
+    Raises: CannotRedactError where it tells of the person in bytes that are no plain text.
+    """
     if not person.is_in(part, by_name=True):
         return part
     try:
@@ -172,4 +176,6 @@ def _other_part(part: bytes, person: Person) -> bytes:
         raise CannotRedactError from None
     if b"\x00" in part or _ESCAPED.search(text):
         raise CannotRedactError
+    if person.has_id_in(text):
+        text = _WORDS.sub("><", text)
     return person.hidden(text).encode()
