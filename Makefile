@@ -38,6 +38,7 @@ soak: $(READY) ## The long tests, for hours: generated tables, random histories,
 	WAREHOUSE_TIMEWARP_NIGHTS=30 $(BIN)/python -m pytest -s tests/timewarp
 	WAREHOUSE_SERVE_KILLS=10 $(BIN)/python -m pytest tests/flows/test_serve_recovery.py
 	WAREHOUSE_KILL_POINTS=all $(BIN)/python -m pytest -n 2 tests/night/test_kill.py
+	WAREHOUSE_ERASE_CROWD=all WAREHOUSE_ERASE_NIGHT=whole $(BIN)/python -m pytest tests/connectors/warehouse/test_erasing.py tests/night/test_erasing.py
 	WAREHOUSE_CANARY_NIGHTS=all $(BIN)/python -m pytest -s tests/canary
 	WAREHOUSE_FAULT_KILLS=200 WAREHOUSE_FAULT_DOUBLE=20 WAREHOUSE_FAULT_POSTGRES=20 WAREHOUSE_FAULT_CUTS=all $(BIN)/python -m pytest tests/faults
 

@@ -71,6 +71,7 @@ def test_every_command_of_the_handbook_and_of_the_incidents_ends_well(room: Desk
     environment = room.environment | {"WAREHOUSE_INBOX": str(tmp_path / "inbox")}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     (tmp_path / "inbox").mkdir()
+    (tmp_path / "身份证号.txt").write_text(inbox.PERSON)
     wrong = []
     try:
         for page in PAGES:
