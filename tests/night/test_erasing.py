@@ -30,7 +30,7 @@ from tests.night.backfilling import run
 from tests.night.conftest import Province
 
 PHONE = "13912345678"
-NEEDLES = Needles({"id": inbox.PERSON, "name": inbox.WORKER_NAME, "phone": PHONE})
+MARKS = {"id": inbox.PERSON, "name": inbox.WORKER_NAME, "phone": PHONE}
 OTHER = {"worker_name": "诸葛旁人", "worker_citizen_id": inbox.citizen_id("61019919810202002")}
 WHOLE = os.environ.get("WAREHOUSE_ERASE_NIGHT") == "whole"
 """Whether the person is in a province of their own, with a correction and a row that waits, through two nights; `make soak` does that."""
@@ -61,14 +61,19 @@ def published(province: Province) -> list[Any]:
 
 def found(province: Province, folder: Path) -> list[str]:
     """Every hit in the home, in the archive opened, and in all rows."""
-    archive, swept = Archive(province.settings, Keyring.load(province.settings)), Swept()
+    keyring = Keyring.load(province.settings)
+    archive, swept, needles = (
+        Archive(province.settings, keyring),
+        Swept(),
+        Needles(MARKS | {"token": keyring.token(inbox.PERSON)}),
+    )
     folder.mkdir()
     for name in archive.names():
         (folder / name).write_bytes(archive.get(name))
-    sweep_files(province.settings.home, NEEDLES, {}, swept)
-    sweep_files(folder, NEEDLES, {}, swept)
+    sweep_files(province.settings.home, needles, {}, swept)
+    sweep_files(folder, needles, {}, swept)
     with province.connect() as conn:
-        sweep_database(conn, NEEDLES, swept)
+        sweep_database(conn, needles, swept)
     return [str(hit) for hit in swept.hits]
 
 

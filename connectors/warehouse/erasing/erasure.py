@@ -108,7 +108,8 @@ def erase(
     keyring = open_keyring(conn, settings)
     archive = Archive(settings, keyring)
     rewrite_originals(conn, archive, pool, person, erasure.erasure_id, found)
-    if erasure.rows_erased_at is None:
+    # What came in between a kill and now is erased like what was there.
+    if erasure.rows_erased_at is None or rows or found:
         erase_rows(conn, archive, keyring, pool, erasure, person)
     answers = _remove_answers(settings, conn, erasure.erasure_id)
     drop_all(settings)

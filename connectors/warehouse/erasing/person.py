@@ -31,6 +31,7 @@ DEEPEST = 3
 
 _MEMBER = re.compile(rb"PK\x03\x04")
 _FULL_WIDTH = re.compile(rb"\xef\xbc[\x90-\x99]")
+_BLANKS = b" \t\r\n\xa0'-"
 _BETWEEN = r"[\s'‘’-]*"
 
 
@@ -71,10 +72,14 @@ class Person:
         marks = {self.citizen_id.encode("utf-16-le")}
         if by_name:
             marks |= {name.encode(charset) for name in self.names for charset in ("utf-8", "utf-16-le", "gb18030")}
-        # Latin-1 has a character for each byte: what is plain digits is found as fast as bytes are.
+        # A search for plain bytes is a hundred times as fast as one for digits with blanks between them.
+        bare = data.translate(None, _BLANKS)
         return (
             any(mark in data for mark in marks)
-            or any(pattern.search(data.decode("latin-1")) for pattern, _ in self._ids)
+            or (
+                any(number[:15].encode() in bare for number in (self.citizen_id, _of_15(self.citizen_id)))
+                and self.has_id_in(data.decode("latin-1"))
+            )
             or (_FULL_WIDTH.search(data) is not None and self.has_id_in(data.decode("utf-8", "ignore")))
         )
 
@@ -82,11 +87,16 @@ class Person:
     def _ids(self) -> list[tuple[re.Pattern[str], str]]:
         forms = [(self.citizen_id, self.substitute_id)]
         if self.citizen_id[6:8] == "19":
-            forms.append(tuple(f"{i[:6]}{i[8:17]}" for i in forms[0]))  # type: ignore[arg-type]
+            forms.append((_of_15(self.citizen_id), _of_15(self.substitute_id)))
         return [
             (re.compile(rf"(?<![0-9]){_BETWEEN.join(number)}(?![0-9])", re.IGNORECASE), substitute)
             for number, substitute in forms
         ]
+
+
+def _of_15(citizen_id: str) -> str:
+    """The ID as it was written until 1999: without the century and the check character."""
+    return f"{citizen_id[:6]}{citizen_id[8:17]}"
 
 
 def _torn_parts(data: bytes) -> Iterator[bytes]:
