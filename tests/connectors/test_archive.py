@@ -133,3 +133,21 @@ def test_other_bytes_under_a_name_are_noticed(archive: Archive) -> None:
     archive.path(other).write_bytes(archive.path(one).read_bytes())
     with pytest.raises(ArchiveError):
         archive.get(other)
+
+
+def test_a_redacted_copy_stands_under_the_name_of_the_original_and_under_no_other(archive: Archive) -> None:
+    name, other = archive.put(b"original"), archive.put(b"other")
+    archive.redact(name, b"copy")
+    assert (archive.is_redacted(name), archive.is_redacted(other)) == (True, False)
+    assert archive.get(name) == b"copy"
+    assert archive.put(b"original") == archive.put_pieces([b"origi", b"nal"]) == name
+    archive.reseal(name)
+    archive.check(name)
+    assert archive.get(name) == b"copy", "neither sent again nor sealed anew it is the original"
+    archive.path(other).write_bytes(archive.path(name).read_bytes())
+    with pytest.raises(ArchiveError):
+        archive.get(other)
+    forged = archive.path(name).read_bytes().replace(archive_module.REDACTED, archive_module.MAGIC)
+    archive.path(name).write_bytes(forged)
+    with pytest.raises(ArchiveError):
+        archive.get(name)
