@@ -58,7 +58,9 @@ COMMANDS: Mapping[str, Entry] = {
     "sample": Entry("写出 2021 年示例报表", "Write the sample workbooks of 2021"),
     "watch": Entry("上一夜有没有运行（供 cron、容器检查调用）", "Did last night run? For cron and health checks"),
     "doctor": Entry("检查这套系统并说明如何修复", "Examine this installation and say how to mend it"),
-    "person": Entry("个人信息：查找、导出、抹除某人的数据，查看记录", "A person's data: find it, export it, erase it, who looked"),
+    "person": Entry(
+        "个人信息：查找、导出、抹除某人的数据，查看记录", "A person's data: find it, export it, erase it, who looked"
+    ),
     "keys": Entry("加密密钥：列出、新建、重新加密、停用", "Seal keys: list, new, reseal, retire"),
     "access": Entry("读取数据库的账号：授予、列出、收回", "Accounts that read the database: give, list, take back"),
     "bi": Entry("看板（Superset）：启动、部署、比较、停止", "Dashboards (Superset): up, apply, diff, down"),

@@ -29,10 +29,12 @@ from connectors.warehouse.erasing import erasure, originals, traces
 from connectors.warehouse.erasing.erasure import Erased, alone, erase
 from connectors.warehouse.erasing.person import NAME, Person, invented_id
 from connectors.warehouse.erasing.redaction import redacted
+from connectors.warehouse.events import Event, append_events
 from connectors.warehouse.key_register import open_keyring
 from connectors.warehouse.lease import hold
 from connectors.warehouse.loading import INTAKE_LOCK
 from connectors.warehouse.people import find_rows, open_rows
+from connectors.warehouse.recorded import rows_of
 from connectors.warehouse.replay import read_newest, replay
 from connectors.warehouse.runs import open_run
 from connectors.warehouse.unmasking import Asked, record_unmasking
@@ -313,7 +315,9 @@ def test_beside_a_run_a_backfill_or_a_load_nobody_is_erased(settings: Settings, 
 def test_judged_again_and_sent_again_the_answers_are_those_that_they_were(
     settings: Settings, conn: psycopg.Connection[Any], tmp_path: Path
 ) -> None:
+    confirm(conn, "form.comments")
     erase_person(settings, conn)
+    assert audit(conn, {}).faults == (), "the confirmation, under another fingerprint, among what the chain vouches for"
     keyring, pool = Keyring.load(settings), PoolHere()
     archive = Archive(settings, keyring)
     findings = conn.execute("select * from ops.finding order by finding_id").fetchall()
@@ -329,6 +333,24 @@ def test_judged_again_and_sent_again_the_answers_are_those_that_they_were(
     assert conn.execute(outcomes, (ids,)).fetchall() == [("duplicate_bytes",)]
     archive.put_pieces([BOOKS[4]])
     assert sweep(settings, conn, tmp_path) == [], "what comes again does not bring the original back"
+
+
+def confirm(conn: psycopg.Connection[Any], code: str) -> None:
+    """As a submitter confirms a warning about a row of the person."""
+    [(fingerprint,)] = conn.execute("select fingerprint from ops.finding where code = %s", (code,)).fetchall()
+    with conn.transaction():
+        conn.execute(
+            "insert into ops.confirmation (fingerprint, code, form_id, unit_id, period, delivery_id, confirmed_at, run_id)"
+            " values (%s, %s, 'hardship_aid', 'A0101', '2021-03', 3, now(), 1)",
+            (fingerprint, code),
+        )
+        confirmed = (
+            "update ops.finding set severity = 'info', params = params || '{\"confirmed\": \"1\"}' where code = %s"
+        )
+        conn.execute(confirmed, (code,))
+        append_events(
+            conn, [Event("confirmed", "run 1", details={"rows": rows_of(conn, ops_confirmation=fingerprint)})]
+        )
 
 
 def differing_again(conn: psycopg.Connection[Any], archive: Archive, keyring: Keyring) -> set[int]:
