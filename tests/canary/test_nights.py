@@ -1,4 +1,5 @@
-"""Fifty people and the secrets go through bad nights; then every byte that is left is searched. The story is in `story.py`."""
+"""Fifty people and the secrets go through bad nights; then every byte that is left is searched, and one of them is erased. The story is in
+`story.py`."""
 
 from __future__ import annotations
 
@@ -6,18 +7,24 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from connectors.archive import Archive
+from connectors.backup.restoring import restore_backup
 from connectors.keys import Keyring
+from connectors.postgres import ensure_database
+from connectors.settings import Settings
 from tests.canary.needles import Needles
-from tests.canary.people import people
+from tests.canary.people import Person, people
 from tests.canary.processes import ProcessList
 from tests.canary.story import short, whole
 from tests.canary.sweep import Swept, sweep_database, sweep_files
 from tests.canary.world import ALLOWED, World, world
-from tests.conftest import memory_folder
+from tests.conftest import memory_folder, of_database
 
 IS_WHOLE = os.environ.get("WAREHOUSE_CANARY_NIGHTS") == "all"
 DATABASES = ("warehouse", "prefect", "postgres")
@@ -45,6 +52,46 @@ def sweep(canary: World, needles: Needles) -> Swept:
     return swept
 
 
+def nothing_is_left_of_the_erased(canary: World, person: Person) -> list[str]:
+    """Erase somebody by the command; gives every hit in what is ours afterwards: files and rows, every archived original opened, and what
+    is brought back from a backup of before and one of after."""
+    asked, before = canary.folder / "given" / "id", next((canary.folder / "out").glob("backup*/*"))
+    asked.write_text(person.citizen_id)
+    signed = ("--reason", "本人申请", "--author", "王处")
+    assert canary.call("person", "erase", "--id-file", str(asked), "--yes", *signed) == 0, canary.heard()
+    assert canary.call("db", "backup", "-o", str(canary.folder / "out" / "after")) == 0, canary.heard()
+    after = next((canary.folder / "out" / "after").iterdir())
+
+    needles, swept = Needles(person.marks(0)), Swept()
+    ours = {place: why for place, why in ALLOWED.items() if not place.startswith("home/")}
+    sweep_files(canary.folder, needles, ours, swept)
+    for database in DATABASES:
+        with canary.admin(database) as conn:
+            sweep_database(conn, needles, swept)
+    sweep_originals(canary.settings, needles, swept)
+    for backup in (before, after):
+        name = f"back_{backup.parent.name}"
+        url = of_database(ensure_database(canary.settings), name)
+        with canary.admin("postgres") as conn:
+            conn.execute(f"create database {name} owner {urlsplit(url).username} template template0 encoding 'UTF8'")
+        restored = replace(canary.settings, home=canary.folder / "back" / name, url=url)
+        restore_backup(restored, backup, lambda _done, _total: None)
+        with canary.admin(name) as conn:
+            sweep_database(conn, needles, swept)
+        sweep_originals(restored, needles, swept)
+    assert set(swept.allowed) <= set(ours)
+    return [str(hit) for hit in swept.hits]
+
+
+def sweep_originals(settings: Settings, needles: Needles, swept: Swept) -> None:
+    """Search what the archive gives to who has the keys."""
+    archive = Archive(settings, Keyring.load(settings))
+    with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
+        for name in archive.names():
+            Path(folder, name).write_bytes(archive.get(name))
+        sweep_files(Path(folder), needles, {}, swept)
+
+
 @pytest.mark.timeout(4 * 3600 if IS_WHOLE else 3600)
 def test_no_mark_is_left_anywhere_else(canary: World, capsys: pytest.CaptureFixture[str]) -> None:
     with ProcessList() as processes:
@@ -62,8 +109,10 @@ def test_no_mark_is_left_anywhere_else(canary: World, capsys: pytest.CaptureFixt
     for line, environment in processes.environments.items():
         assert not (any(name in line for name in WITHOUT_SECRETS) and list(needles.find(environment))), line
 
+    [person] = people(1)
+    assert nothing_is_left_of_the_erased(canary, person) == []
+
     # What is planted goes red: a row in a log, one in a table of Prefect's, a name in a leftover.
-    person = people(1)[0]
     with (canary.settings.logs_dir / "dbt" / "dbt.log").open("a") as log:
         log.write(f"Failing row contains (1, {person.name})\n")
     (canary.folder / "tmp" / "left").write_bytes(person.citizen_id.encode("utf-16-le"))
