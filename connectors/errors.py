@@ -157,9 +157,9 @@ class ErasureRefused(UsageError):
 
     why_zh: str
     why_en: str
-    zh: ClassVar[str] = "现在不能抹除：{why_zh}。没有改动；请等其结束后再试（warehouse status 查看）。"
+    zh: ClassVar[str] = "现在不能抹除或销毁：{why_zh}。没有改动；请等其结束后再试（warehouse status 查看）。"
     en: ClassVar[str] = (
-        "Nobody can be erased now: {why_en}. Nothing was changed; try again when it has ended (see `warehouse status`)."
+        "Nothing can be erased now: {why_en}. Nothing was changed; try again when it has ended (see `warehouse status`)."
     )
 
 

@@ -46,6 +46,7 @@ class Settings:
     reader_answer_mb: int = 256
     max_file_mb: int = 20
     close_checks_hours: int = 24
+    retention_years: int | None = None
     dask_scheduler: str | None = None
     dask_tls_dir: Path | None = None
     lang: str = "zh"
@@ -309,6 +310,14 @@ VARIABLES: tuple[Variable, ...] = (
         "结账时，检验距今最多多少小时",
         "How old the checks may be when a period is closed, in hours",
         *_whole(1, 8760),
+    ),
+    Variable(
+        "WAREHOUSE_RETENTION_YEARS",
+        "retention_years",
+        "",
+        "个人信息保存几年（从期间结束后的 1 月 1 日起算），期满由每月的任务销毁；不设则不销毁",
+        "How many years personal data are kept, from the first of January after their period; a monthly job destroys them then; unset, never",
+        *_whole(1, 100),
     ),
     Variable(
         "WAREHOUSE_LANG", "lang", "zh", "界面语言", "The language in which people are answered", *_one_of("zh", "en")

@@ -24,6 +24,9 @@ QUEUES: dict[str, int | None] = {PUBLISHING: 1, READING: None}
 
 NIGHTLY, CATCH_UP = "nightly", "catch-up"
 
+RETENTION_CRON = "0 4 1 * *"
+"""04:00 on the first of each month, when the night is mostly over."""
+
 REMINDER_CRON = "0 9,14 * * *"
 """09:00, when people begin to work and the night is long over; 14:00 for the day on which it was not, since nobody is asked twice a day.
 Every day, because a cron line does not know the holidays: the flow does."""
@@ -66,6 +69,14 @@ DEPLOYMENTS = (
         "flows.backfill:backfill",
         PUBLISHING,
         "补录与重算：先预览（mode=preview），看过预览之后再执行（mode=apply）。",
+    ),
+    Deployment(
+        "retention",
+        "flows.retention:retention",
+        PUBLISHING,
+        "每月 1 日 04:00（北京时间）销毁保存期满的个人信息；没有设置保存年限（WAREHOUSE_RETENTION_YEARS）时什么也不做。",
+        cron=RETENTION_CRON,
+        makes_up=1,
     ),
     Deployment(
         "report",

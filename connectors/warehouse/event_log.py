@@ -35,6 +35,7 @@ KINDS_ZH = {
     "backfilled": "回补",
     "unmasked": "查看个人信息",
     "erased": "抹除一个人的个人信息",
+    "expired": "销毁保存期满的个人信息",
     "key_made": "启用新密钥",
     "key_retired": "停用并销毁密钥",
 }

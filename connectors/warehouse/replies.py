@@ -7,7 +7,7 @@ was killed in between writes the same files again.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
@@ -131,6 +131,16 @@ def _write(
         for reply in replies:
             copy.write_row((reply.delivery_id, reply.kind, reply.reason, reply.receipt, now, run_id))
     return [reply.kind for reply in replies]
+
+
+def remove_answers(settings: Settings, delivery_ids: Collection[int]) -> int:
+    """Remove the annotated workbooks and problem lists made of these deliveries, drafts too; their receipts, which hold nothing personal, stay."""
+    asked, removed = {str(delivery_id) for delivery_id in delivery_ids}, 0
+    for path in settings.replies_dir.glob("*/*/*.xlsx"):
+        if path.name.lstrip(".").split("_")[0] in asked:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
 
 
 def read_receipts(

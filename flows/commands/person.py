@@ -225,6 +225,73 @@ def erase(speaker: Speaker, id_file: Path | None, reason: str, author: str, yes:
     return 0
 
 
+@command(
+    "expire",
+    "销毁保存期满的个人信息：期间早已结束的报送中的个人信息、原件和批注文件；数字和个人代号保留。\n\n"
+    "写一份签名的证明，可用 warehouse receipt verify 验证。设置了 WAREHOUSE_RETENTION_YEARS 时，每月的任务也会这样做。不能撤销。",
+    "Destroy personal data that were kept long enough: the personal part of answers of periods long ended, their originals and annotated "
+    "workbooks; figures and tokens stay. Writes a signed proof, which `warehouse receipt verify` checks. With "
+    "WAREHOUSE_RETENTION_YEARS set, a monthly job does the same. It cannot be undone.",
+)
+@option(
+    "--years",
+    type=click.IntRange(1, 100),
+    zh="保存几年，从期间结束后的 1 月 1 日起算；不给则用 WAREHOUSE_RETENTION_YEARS",
+    en="How many years are kept, from the first of January after a period; WAREHOUSE_RETENTION_YEARS if not given",
+)
+@option("--preview", is_flag=True, zh="只列出会销毁多少，不动手", en="Only say how much would go")
+@option("--yes", is_flag=True, zh="不再询问，直接销毁", en="Do not ask before it is done")
+@reason_option
+@author_option
+@json_option
+@pass_speaker
+def expire(
+    speaker: Speaker, years: int | None, preview: bool, yes: bool, reason: str, author: str, as_json: bool
+) -> int:
+    """Destroy what was kept long enough."""
+    from connectors.archive import Archive
+    from connectors.warehouse import retention
+    from connectors.warehouse.erasing.erasure import alone
+    from flows.night import today
+    from flows.night_steps import LEASE
+
+    settings = load_settings()
+    years, author, reason = years or settings.retention_years, sound_reason(author), sound_reason(reason)
+    if years is None:
+        raise WrongUsage(
+            "没有说保存几年：请给 --years，或设置 WAREHOUSE_RETENTION_YEARS。",
+            "How many years are kept? Give --years, or set WAREHOUSE_RETENTION_YEARS.",
+        )
+    before = retention.kept_since(today(), years)
+    with _room(settings) as (conn, keyring):
+        due = retention.read_due(conn, Archive(settings, keyring), before)
+        said = {"before": before.isoformat(), "rows": due.rows, "originals": len(due.originals)}
+        speaker.note(
+            f"{before} 以前结束的期间：个人信息 {due.rows} 行，原件 {len(due.originals)} 份。",
+            f"Of periods that ended before {before}: the personal part of {due.rows} rows, {len(due.originals)} originals.",
+        )
+        proofs = []
+        if not preview:
+            if due and not yes:
+                _confirm(speaker)
+            label = speaker.words("销毁原件", "destroying originals")
+            with alone(settings, conn, LEASE, today(), "expire"), progress(label, "originals") as tell:
+                proofs = retention.expire(settings, conn, before, author, reason, tell)
+    if as_json:
+        say_json({**said, "proofs": [str(path) for path in proofs]})
+        return 0
+    for path in proofs:
+        speaker.say(f"已销毁。证明：{path}", f"Destroyed. The proof: {path}")
+    if not proofs:
+        speaker.say("没有改动。", "Nothing was changed.")
+        return 0
+    speaker.note(
+        "旧备份在其密钥停用之前仍能打开：请更换密钥（warehouse keys new、reseal、retire），重新备份，并删除旧备份。",
+        "Older backups open until their keys are retired: change keys (warehouse keys new, reseal, retire), back up anew, delete older backups.",
+    )
+    return 0
+
+
 @command("log", "列出谁在什么时候、因什么理由查找或查看过个人信息。", "List who asked about people, when and why.")
 @option("--limit", type=click.IntRange(1), default=100, show_default=True, zh="最多几条", en="At most so many")
 @json_option
@@ -307,10 +374,10 @@ def _confirm(speaker: Speaker) -> None:
     """Raises: WrongUsage where nobody can be asked or somebody says no."""
     if not sys.stdin.isatty():
         raise WrongUsage(
-            "没有抹除：请加 --yes，或在终端上执行。", "Nothing was erased: add --yes, or call it at a terminal."
+            "没有改动：请加 --yes，或在终端上执行。", "Nothing was changed: add --yes, or call it at a terminal."
         )
-    if not click.confirm(speaker.words("确定抹除？", "Erase?"), err=True):
-        raise WrongUsage("没有抹除。", "Nothing was erased.")
+    if not click.confirm(speaker.words("不能撤销，确定？", "It cannot be undone. Go on?"), err=True):
+        raise WrongUsage("没有改动。", "Nothing was changed.")
 
 
 def _older_backups(settings: Settings) -> list[str]:
@@ -327,5 +394,5 @@ def _title(row: PersonRow) -> str:
     return forms()[row.form_id].title_zh
 
 
-for _each in (find, export, erase, log):
+for _each in (find, export, erase, expire, log):
     command_line.add_command(_each)

@@ -13,8 +13,9 @@ from connectors.errors import WarehouseError
 
 
 def leaves(error: type[WarehouseError]) -> list[type[WarehouseError]]:
-    below = [leaf for child in error.__subclasses__() for leaf in leaves(child)]
-    return below or [error]
+    """Those of connectors, whatever else this process has imported."""
+    children = [child for child in error.__subclasses__() if child.__module__.startswith("connectors.")]
+    return [leaf for child in children for leaf in leaves(child)] or [error]
 
 
 def example(error: type[WarehouseError]) -> WarehouseError:

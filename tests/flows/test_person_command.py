@@ -205,3 +205,29 @@ def test_a_person_is_erased_after_it_was_written_down_shown_and_said_yes_to(
         kinds = after.execute("select kind, status from ops.run order by run_id").fetchall()
         assert kinds == [("erase", "succeeded")] * 2
         assert audit(after, {}).faults == ()
+
+
+def test_what_was_kept_long_enough_is_shown_then_destroyed_and_proved(
+    conn: psycopg.Connection[Any],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    expire = ("person", "expire", "--reason", "保存期满", "--author", "王处", "--json")
+    conn.close()
+    assert call(settings, monkeypatch, *expire) == 2
+    assert "WAREHOUSE_RETENTION_YEARS" in capsys.readouterr().err
+    assert call(settings, monkeypatch, *expire, "--years", "99", "--preview") == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 0
+    assert call(settings, monkeypatch, *expire, "--years", "1", "--preview") == 0
+    due = json.loads(capsys.readouterr().out)
+    assert (due["rows"], due["originals"], due["proofs"]) == (5, 3, [])
+    assert call(settings, monkeypatch, *expire, "--years", "1") == 2, "nobody was there to say yes"
+    capsys.readouterr()
+    assert call(settings, monkeypatch, *expire, "--years", "1", "--yes") == 0
+    [proof] = json.loads(capsys.readouterr().out)["proofs"]
+    assert call(settings, monkeypatch, "receipt", "verify", proof) == 0
+    assert "为真" in capsys.readouterr().out
+    monkeypatch.setenv("WAREHOUSE_RETENTION_YEARS", "1")
+    assert call(settings, monkeypatch, *expire, "--yes") == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 0

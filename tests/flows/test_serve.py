@@ -40,7 +40,7 @@ def finished_run(served: Served) -> Any:
 def test_the_deployments_are_there_with_their_schedules(served: Served) -> None:
     assert is_healthy(f"{served.address}/api", timeout=10)
     deployments = {found["name"]: found for found in served.ask("/deployments/filter", {})}
-    assert sorted(deployments) == ["backfill", "catch-up", "nightly", "reminder", "report", "send"]
+    assert sorted(deployments) == ["backfill", "catch-up", "nightly", "reminder", "report", "retention", "send"]
     assert deployments["nightly"]["entrypoint"] == "flows.nightly.nightly"
     scheduled = {
         name: (schedule["schedule"]["cron"], schedule["schedule"]["timezone"], schedule["active"])
@@ -50,6 +50,7 @@ def test_the_deployments_are_there_with_their_schedules(served: Served) -> None:
     assert scheduled == {
         "nightly": ("0 2 * * *", "Asia/Shanghai", True),
         "reminder": ("0 9,14 * * *", "Asia/Shanghai", True),
+        "retention": ("0 4 1 * *", "Asia/Shanghai", True),
         "send": ("5 * * * *", "Asia/Shanghai", True),
     }
 

@@ -28,6 +28,7 @@ from connectors.warehouse.key_rotation import make_key, read_keys, reseal, retir
 from connectors.warehouse.lease import hold
 from connectors.warehouse.loading import INTAKE_LOCK
 from connectors.warehouse.people import find_rows, open_rows
+from connectors.warehouse.replies import remove_answers
 from connectors.warehouse.runs import RUN_LOCK, close_run, open_run
 
 if TYPE_CHECKING:
@@ -50,10 +51,12 @@ class Erased:
 
 
 @contextmanager
-def alone(settings: Settings, conn: psycopg.Connection[Any], lease: str, business_date: date) -> Iterator[None]:
-    """Nobody loads, builds, publishes or backfills until the block ends; a run of its own says so. Raises: ErasureRefused."""
+def alone(
+    settings: Settings, conn: psycopg.Connection[Any], lease: str, business_date: date, kind: str = "erase"
+) -> Iterator[None]:
+    """Nobody loads, builds, publishes or backfills until the block ends; a run of that kind says so. Raises: ErasureRefused."""
     try:
-        with hold(settings, lease, "person erase", patience_seconds=0):
+        with hold(settings, lease, f"person {kind}", patience_seconds=0):
             [(is_free,)] = conn.execute(
                 "select pg_try_advisory_lock(hashtextextended(%s, 0))", (INTAKE_LOCK,)
             ).fetchall()
@@ -61,7 +64,7 @@ def alone(settings: Settings, conn: psycopg.Connection[Any], lease: str, busines
                 raise ErasureRefused("有任务正在入库", "something is loading")
             try:
                 _refuse_beside_runs(conn)
-                run_id, status = open_run(conn, "erase", business_date), "failed"
+                run_id, status = open_run(conn, kind, business_date), "failed"
                 try:
                     yield
                     status = "succeeded"
@@ -111,7 +114,11 @@ def erase(
     # What came in between a kill and now is erased like what was there.
     if erasure.rows_erased_at is None or rows or found:
         erase_rows(conn, archive, keyring, pool, erasure, person)
-    answers = _remove_answers(settings, conn, erasure.erasure_id)
+    touched = conn.execute(
+        "select delivery_id from archive.redacted_file join archive.delivery using (sha256) where erasure_id = %s",
+        (erasure.erasure_id,),
+    )
+    answers = remove_answers(settings, {delivery_id for (delivery_id,) in touched})
     drop_all(settings)
     clear_away_the_dead(conn)
     keys = _destroy_keys_before(settings, conn, key_id, erasure.erasure_id, asked)
@@ -142,20 +149,6 @@ def _refuse_beside_runs(conn: psycopg.Connection[Any]) -> None:
         raise ErasureRefused(
             f"回补 {backfill_id} 还没有做完，请先完成或取消", f"backfill {backfill_id} is not done; end or cancel it"
         )
-
-
-def _remove_answers(settings: Settings, conn: psycopg.Connection[Any], erasure_id: int) -> int:
-    """Remove the annotated workbooks and problem lists made of these originals; their receipts, which hold nothing personal, stay."""
-    removed = 0
-    for (delivery_id,) in conn.execute(
-        "select delivery_id from archive.redacted_file join archive.delivery using (sha256) where erasure_id = %s",
-        (erasure_id,),
-    ):
-        for path in settings.replies_dir.glob(f"*/*/*{delivery_id}_*.xlsx"):
-            if path.name.lstrip(".").startswith(f"{delivery_id}_"):
-                path.unlink(missing_ok=True)
-                removed += 1
-    return removed
 
 
 def _destroy_keys_before(

@@ -254,7 +254,7 @@ KILLS = (
     (Archive, "redact"),
     (originals, "write_lost"),
     (traces, "append_events"),
-    (erasure, "_remove_answers"),
+    (erasure, "remove_answers"),
     (erasure, "reseal"),
     (erasure, "retire"),
     (erasure, "finish_erasure"),

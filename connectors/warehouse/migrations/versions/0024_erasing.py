@@ -44,9 +44,11 @@ def upgrade() -> None:
             sa.Text,
             nullable=False,
             server_default="key_retired",
-            comment="原因：key_retired 密钥已销毁、erased 因抹除个人信息而销毁",
+            comment="原因：key_retired 密钥已销毁、erased 因抹除个人信息而销毁、expired 保存期满而销毁",
         ),
         schema="archive",
     )
-    op.create_check_constraint("reason_is_known", "lost_file", "reason in ('key_retired', 'erased')", schema="archive")
+    op.create_check_constraint(
+        "reason_is_known", "lost_file", "reason in ('key_retired', 'erased', 'expired')", schema="archive"
+    )
     op.execute("comment on table archive.lost_file is '粒度：每个不能再取得的存档文件一行；其数据行仍在'")
