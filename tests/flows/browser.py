@@ -22,6 +22,12 @@ OPTIONS = (
     " --disable-component-update --disable-sync --remote-debugging-port=0 --window-size=1600,1200"
 )
 
+CHARTS_ARE_DRAWN = (
+    "document.querySelectorAll('.header-line, canvas, table').length > 2"
+    " && !document.querySelector('[data-test=loading-indicator], .loading')"
+)
+"""Of a dashboard of Superset: what is in sight has its figures, and nothing turns any more."""
+
 SETTLES_SECONDS = 8
 """How long a page may take to draw itself for another size."""
 

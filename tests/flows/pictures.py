@@ -21,7 +21,7 @@ from connectors.settings import load_settings
 from connectors.superset.deploying import deploy
 from connectors.superset.service import ADMINISTRATOR, Superset, bring_up, stop
 from flows.prefect_key import api_key
-from tests.flows.browser import Page, browsing
+from tests.flows.browser import CHARTS_ARE_DRAWN, Page, browsing
 from tests.flows.conftest import ROOT, Desk
 from tests.flows.served import Served, serve
 
@@ -30,12 +30,6 @@ LARGEST_KB, ALL_KB = 150, 1500
 UNIT, PERIOD = "A0101", "2021-12"
 MISTAKES = ROOT / "tests/golden/relief_three_bad_cells.xlsx"
 PATIENCE_SECONDS = 300
-
-CHARTS_ARE_DRAWN = (
-    "document.querySelectorAll('.header-line, canvas, table').length > 2"
-    " && !document.querySelector('[data-test=loading-indicator], .loading')"
-)
-"""Of a dashboard of Superset: what is in sight has its figures, and nothing turns any more."""
 
 
 class Studio:
