@@ -13,6 +13,8 @@ import psycopg
 import pytest
 
 from connectors.archive import Archive
+from connectors.backup.restoring import restore_backup
+from connectors.backup.taking import take_backup
 from connectors.errors import ErasureRefused
 from connectors.keys import Keyring
 from connectors.replies.receipts import verify_receipt
@@ -112,7 +114,9 @@ def test_what_is_due_goes_and_nothing_else(settings: Settings, conn: psycopg.Con
     assert destroy(settings, conn) == [], "a second time there is nothing"
 
 
-def test_nobody_brings_it_back_and_what_refers_to_it_goes_on(settings: Settings, conn: psycopg.Connection[Any]) -> None:
+def test_nobody_brings_it_back_and_what_refers_to_it_goes_on(
+    settings: Settings, conn: psycopg.Connection[Any], empty_database: str, tmp_path: Path
+) -> None:
     keyring = Keyring.load(settings)
     token = keyring.token(inbox.PERSON)
     destroy(settings, conn)
@@ -125,6 +129,12 @@ def test_nobody_brings_it_back_and_what_refers_to_it_goes_on(settings: Settings,
     take_books(settings, conn, OLD)
     assert destroy(settings, conn) == []
     assert OLD not in standing(settings, conn)["originals"].values()
+
+    taken = take_backup(settings, tmp_path / "backups", lambda _done, _total: None)
+    place = replace(settings, home=tmp_path / "elsewhere", url=empty_database)
+    restore_backup(place, taken.path, lambda _done, _total: None)
+    with connect(place) as restored:
+        assert standing(place, restored) == standing(settings, conn)
 
 
 def test_what_is_about_nobody_stays_and_what_could_not_be_read_goes_by_its_arrival(
