@@ -61,7 +61,9 @@ def expression(manifest: Manifest, name: str) -> str:
 def asked(manifest: Manifest, conn: psycopg.Connection[Any], metric: str, by: str, where: str) -> dict[Any, Any]:
     """A metric by these columns of the figures, over those of the condition."""
     of = {model.name: model for model in manifest.semantic_models.values()}
-    figures, indicators = of["figures"].node_relation.relation_name, of["indicators"].node_relation.relation_name
+    figures, indicators = (
+        f"{of[name].node_relation.schema_name}.{of[name].node_relation.alias}" for name in ("figures", "indicators")
+    )
     query = (
         f"select {by}, {expression(manifest, metric)} from {figures} as figure join {indicators} as indicator using (indicator_id)"
         f" where {where} group by {by}"

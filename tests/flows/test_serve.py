@@ -144,7 +144,7 @@ def test_what_publishes_has_a_queue_in_which_one_works_at_a_time(served: Served)
     queues = {q["name"]: q["concurrency_limit"] for q in served.ask("/work_pools/warehouse/queues/filter", {})}
     assert (queues["publishing"], queues["reading"]) == (1, None)
     found = {d["name"]: d["work_queue_name"] for d in served.ask("/deployments/filter", {})}
-    assert found == dict.fromkeys(("nightly", "catch-up", "backfill"), "publishing") | dict.fromkeys(
+    assert found == dict.fromkeys(("nightly", "catch-up", "backfill", "retention"), "publishing") | dict.fromkeys(
         ("report", "reminder", "send"), "reading"
     )
 
