@@ -149,6 +149,11 @@ def test_what_publishes_has_a_queue_in_which_one_works_at_a_time(served: Served)
     )
 
 
+def test_nothing_is_destroyed_where_no_years_are_set(served: Served) -> None:
+    run = served.start_until("retention", {}, "COMPLETED", "FAILED", "CRASHED")
+    assert (run["state"]["type"], run["state"]["message"][:8]) == ("COMPLETED", "没有设置保存年限")
+
+
 def test_the_report_is_written_from_the_ui(served: Served) -> None:
     run = served.start_until("report", {"period": "2021-03"}, "COMPLETED", "FAILED", "CRASHED")
     assert run["state"]["type"] == "COMPLETED", run["state"]["message"]
