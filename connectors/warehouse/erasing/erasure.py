@@ -98,7 +98,7 @@ def erase(
     names = names_of(v for o in opened for v in (o.personal or {}).values() if v and v != citizen_id)
     invented = begun[0].substitute_id if begun else invented_id(citizen_id)
     person = Person(citizen_id, invented, names)
-    found = find_originals(conn, Archive(settings, keyring), person, token, tell)
+    found = find_originals(Archive(settings, keyring), person, rows, tell)
     if not (begun or rows or found):
         return Erased(None)
     erasure = (

@@ -26,6 +26,7 @@ from expectations.masks import HIDDEN, open_text
 
 if TYPE_CHECKING:
     from connectors.archive import Archive
+    from connectors.warehouse.people import PersonRow
     from connectors.workbooks.pool import Readers
     from connectors.workbooks.reading import ReadBatch, Reading
 
@@ -38,18 +39,9 @@ Tell = Callable[[int, int], None]
 Row = Mapping[str, Any]
 
 
-def find_originals(
-    conn: psycopg.Connection[Any], archive: Archive, person: Person, token: str, tell: Tell
-) -> list[str]:
-    """The SHA-256 of the files that rows of the person came from, and of all others that hold the citizen ID."""
-    found = {
-        row[0]
-        for row in conn.execute(
-            "select distinct d.sha256 from pii.personal_row p join ops.submission s using (submission_id)"
-            " join archive.delivery d using (delivery_id) where p.person_tokens @> array[%s]",
-            (token,),
-        )
-    }
+def find_originals(archive: Archive, person: Person, rows: Sequence[PersonRow], tell: Tell) -> list[str]:
+    """The SHA-256 of the files that these rows of the person came from, and of all others that hold the citizen ID."""
+    found = {row.sha256 for row in rows}
     names = list(archive.names())
     for done, name in enumerate(names, start=1):
         if name not in found and person.is_in(archive.get(name)):
