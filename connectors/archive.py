@@ -6,8 +6,9 @@ A piece is bound to its place and to whether it is the last, so that none can be
 bytes as a whole are held against their SHA-256 whenever they are read. What an older key sealed may be sealed anew in place: the
 bytes stay, and who has the file open reads on.
 
-Where a person in it was erased, a redacted copy stands under the name of the original, begins with REDACTED, and is bound to that name;
-who asks for the original gets the copy, and the original does not come back, should somebody send it again.
+Where a person in it was erased, or it was kept long enough, a redacted copy (perhaps of nothing) stands under the name of the
+original, begins with REDACTED, and is bound to that name; who asks for the original gets the copy, and the original does not come
+back, should somebody send it again.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ _HEAD = struct.Struct(">IBBB")
 
 
 class Archive:
-    """Bytes by their SHA-256. What is put in twice is kept once; no bytes are ever changed or removed, but for a person's erasure."""
+    """Bytes by their SHA-256. What is put in twice is kept once; no bytes are ever changed or removed, but where a person is erased or the
+    time of keeping is over."""
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
         self._folder, self._keyring = settings.archive_dir, keyring

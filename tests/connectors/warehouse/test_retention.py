@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,6 +26,7 @@ from connectors.warehouse.audit import audit
 from connectors.warehouse.engine import connect
 from connectors.warehouse.erasing.erasure import alone
 from connectors.warehouse.lease import hold
+from connectors.warehouse.lost_files import write_lost
 from connectors.warehouse.people import find_rows
 from connectors.warehouse.replay import read_newest, replay
 from connectors.warehouse.retention import expire, kept_since, read_due
@@ -149,6 +151,17 @@ def test_what_is_about_nobody_stays_and_what_could_not_be_read_goes_by_its_arriv
     conn.execute("update archive.delivery set received_at = %s", (datetime(2021, 4, 2, tzinfo=inbox.SHANGHAI),))
     assert b"PK\x03\x04 torn" not in {archive.get(name) for name in read_due(conn, archive, BEFORE).originals}
     assert b"PK\x03\x04 torn" in {archive.get(name) for name in read_due(conn, archive, date(2021, 5, 1)).originals}
+
+
+def test_a_file_that_had_come_again_after_its_key_was_retired_is_told_too(
+    settings: Settings, conn: psycopg.Connection[Any]
+) -> None:
+    name = hashlib.sha256(OLD).hexdigest()
+    write_lost(conn, [name])
+    [proof] = destroy(settings, conn)
+    assert name in json.loads(proof.read_text(encoding="utf-8"))["originals"]
+    write_lost(conn, [name])
+    assert conn.execute("select reason from archive.lost_file where sha256 = %s", (name,)).fetchall() == [("expired",)]
 
 
 @pytest.mark.parametrize("step", STEPS)
