@@ -15,6 +15,9 @@ from typing import Any, Self
 import psycopg
 from psycopg import sql
 
+from connectors.archive import Archive
+from connectors.keys import Keyring
+from connectors.settings import Settings
 from tests.canary.containers import closed_streams, views
 from tests.canary.needles import Needles
 
@@ -84,6 +87,17 @@ def sweep_files(root: Path, needles: Needles, allowed: Mapping[str, str], swept:
             for within, content in views(data):
                 swept.unpacked += within != "" and not content
                 look.at(f"{name} {within}".strip(), content, place)
+
+
+def sweep_originals(settings: Settings, needles: Needles, swept: Swept) -> None:
+    """Search what the archive gives to who has the keys."""
+    archive = Archive(settings, Keyring.load(settings))
+    with _Looking(needles, swept) as look:
+        for name in archive.names():
+            data = archive.get(name)
+            swept.closed.update(closed_streams(data))
+            for within, content in views(data):
+                look.at(f"original {name} {within}".strip(), content, None)
 
 
 def sweep_database(conn: psycopg.Connection[Any], needles: Needles, swept: Swept) -> None:

@@ -13,16 +13,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from connectors.archive import Archive
 from connectors.backup.restoring import restore_backup
 from connectors.keys import Keyring
 from connectors.postgres import ensure_database
-from connectors.settings import Settings
 from tests.canary.needles import Needles
 from tests.canary.people import Person, people
 from tests.canary.processes import ProcessList
 from tests.canary.story import short, whole
-from tests.canary.sweep import Swept, sweep_database, sweep_files
+from tests.canary.sweep import Swept, sweep_database, sweep_files, sweep_originals
 from tests.canary.world import ALLOWED, World, world
 from tests.conftest import memory_folder, of_database
 
@@ -81,15 +79,6 @@ def nothing_is_left_of_the_erased(canary: World, person: Person) -> list[str]:
         sweep_originals(restored, needles, swept)
     assert set(swept.allowed) <= set(ours)
     return [str(hit) for hit in swept.hits]
-
-
-def sweep_originals(settings: Settings, needles: Needles, swept: Swept) -> None:
-    """Search what the archive gives to who has the keys."""
-    archive = Archive(settings, Keyring.load(settings))
-    with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
-        for name in archive.names():
-            Path(folder, name).write_bytes(archive.get(name))
-        sweep_files(Path(folder), needles, {}, swept)
 
 
 @pytest.mark.timeout(4 * 3600 if IS_WHOLE else 3600)

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from connectors.archive import Archive
 from connectors.backup.restoring import restore_backup
 from connectors.backup.taking import take_backup
 from connectors.keys import Keyring
@@ -23,7 +22,7 @@ from connectors.warehouse.unmasking import Asked
 from connectors.workbooks.pool import ReaderPool
 from flows.night_steps import LEASE
 from tests.canary.needles import Needles
-from tests.canary.sweep import Swept, sweep_database, sweep_files
+from tests.canary.sweep import Swept, sweep_database, sweep_files, sweep_originals
 from tests.conftest import settings_in
 from tests.night import inbox
 from tests.night.backfilling import run
@@ -59,19 +58,12 @@ def published(province: Province) -> list[Any]:
         return [conn.execute(query).fetchall() for query in FIGURES]
 
 
-def found(province: Province, folder: Path) -> list[str]:
+def found(province: Province) -> list[str]:
     """Every hit in the home, in the archive opened, and in all rows."""
-    keyring = Keyring.load(province.settings)
-    archive, swept, needles = (
-        Archive(province.settings, keyring),
-        Swept(),
-        Needles(MARKS | {"token": keyring.token(inbox.PERSON)}),
-    )
-    folder.mkdir()
-    for name in archive.names():
-        (folder / name).write_bytes(archive.get(name))
+    token = Keyring.load(province.settings).token(inbox.PERSON)
+    needles, swept = Needles(MARKS | {"token": token}), Swept()
     sweep_files(province.settings.home, needles, {}, swept)
-    sweep_files(folder, needles, {}, swept)
+    sweep_originals(province.settings, needles, swept)
     with province.connect() as conn:
         sweep_database(conn, needles, swept)
     return [str(hit) for hit in swept.hits]
@@ -100,11 +92,11 @@ def test_what_was_published_of_an_erased_person_stays_and_nothing_knows_them(
 ) -> None:
     settings, before = province.settings, published(province)
     answers = {path.name for path in settings.replies_dir.rglob("*批注.xlsx")}
-    assert found(province, tmp_path / "before")
+    assert found(province)
     with connect(settings) as conn, alone(settings, conn, LEASE, inbox.NIGHT), ReaderPool(settings) as pool:
         done = erase(settings, conn, pool, inbox.PERSON, Asked("王处", "person erase", "本人申请"), lambda _d, _n: None)
     assert (done.rewritten, done.destroyed) == (3 if WHOLE else 1, 0)
-    assert found(province, tmp_path / "after") == []
+    assert found(province) == []
     left = {path.name for path in settings.replies_dir.rglob("*批注.xlsx")}
     assert {name.split("_")[1] for name in answers - left} == ({"hardship"} if WHOLE else set())
     assert left
@@ -125,5 +117,5 @@ def test_what_was_published_of_an_erased_person_stays_and_nothing_knows_them(
     shutil.copytree(settings.keys_dir, place.keys_dir)
     restore_backup(place, taken.path, lambda _d, _n: None)
     restored = Province(place)
-    assert found(restored, tmp_path / "restored") == []
+    assert found(restored) == []
     assert published(restored) == before

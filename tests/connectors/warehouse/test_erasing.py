@@ -34,6 +34,7 @@ from connectors.warehouse.key_register import open_keyring
 from connectors.warehouse.lease import hold
 from connectors.warehouse.loading import INTAKE_LOCK
 from connectors.warehouse.people import find_rows, open_rows
+from connectors.warehouse.personal import seal_context
 from connectors.warehouse.recorded import rows_of
 from connectors.warehouse.replay import read_newest, replay
 from connectors.warehouse.runs import open_run
@@ -44,7 +45,7 @@ from flows.doctor.registry import Grade
 from flows.doctor.warehouse import erasures
 from tests.canary.needles import Needles
 from tests.canary.people import people as crowd_of
-from tests.canary.sweep import Swept, sweep_database, sweep_files
+from tests.canary.sweep import Swept, sweep_database, sweep_files, sweep_originals
 from tests.canary.workbooks import fill
 from tests.conftest import settings_in
 from tests.connectors.warehouse.desk import REGISTER, PoolHere, book, take_books
@@ -145,20 +146,16 @@ def conn(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
 
 def sweep(settings: Settings, conn: psycopg.Connection[Any], folder: Path, needles: Needles = NEEDLES) -> list[str]:
     """Every hit in the home, in what is sealed, opened, and in all rows."""
-    keyring, swept = Keyring.load(settings), Swept()
-    archive, opened = Archive(settings, keyring), folder / "opened"
+    keyring, swept, opened = Keyring.load(settings), Swept(), folder / "opened"
     opened.mkdir(exist_ok=True)
-    for name in archive.names():
-        (opened / name).write_bytes(archive.get(name))
     rows = conn.execute(
         "select form_id, unit_id, submission_id, row_number, key_id, nonce, ciphertext from pii.personal_row"
     )
-    sealed = [
-        keyring.decrypt(*row[4:], f"{row[0]}|{row[1]}|{row[2]}|{row[3]}".encode()).decode() for row in rows.fetchall()
-    ]
+    sealed = [keyring.decrypt(*row[4:], seal_context(*row[:4])).decode() for row in rows.fetchall()]
     (opened / "rows").write_text("\n".join(sealed), encoding="utf-8")
     sweep_files(settings.home, needles, {}, swept)
     sweep_files(opened, needles, {}, swept)
+    sweep_originals(settings, needles, swept)
     sweep_database(conn, needles, swept)
     assert swept.tables > 100
     return [str(hit) for hit in swept.hits]
